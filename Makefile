@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+#
+# CambiOS: every verb, and the one build of kernel and programs for the
+# architecture ARCH. `make help` lists the verbs. What is compiled for this
+# machine (unit tests, simulation, host tools) is in tools/host.mk.
+#
+# The pattern: a component is a folder of *.c and *.S, found by wildcard, with
+# just the -I paths it may use. Objects go to build/, under the path of their
+# source. What differs between architectures is in arch/ARCH/arch.mk alone:
+#   ARCH_TARGET          clang's target triple
+#   ARCH_CFLAGS          for everything         ARCH_LDFLAGS         likewise
+#   ARCH_KERNEL_CFLAGS   for the kernel         ARCH_KERNEL_LDFLAGS  likewise
+#   ARCH_USER_CFLAGS     for programs           ARCH_USER_LDFLAGS    likewise
+#   ARCH_KERNEL_IMAGE    `flat` where the loader wants a raw image instead of an ELF
+
+ARCHES := x86_64 aarch64 riscv64
+ARCH ?= x86_64
+CPUS ?= 2
+MEM ?= 256M
+TIER ?= standard
+ifeq ($(filter $(ARCH),$(ARCHES)),)
+$(error ARCH=$(ARCH): choose one of $(ARCHES))
+endif
+ifeq ($(filter $(TIER),embedded standard full),)
+$(error TIER=$(TIER): choose one of embedded standard full)
+endif
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+LLVM := -19
+CC := clang$(LLVM)
+LD := ld.lld$(LLVM)
+AR := llvm-ar$(LLVM)
+OBJCOPY := llvm-objcopy$(LLVM)
+PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
+export PYTHONDONTWRITEBYTECODE := 1
+export APPEND
+Q := $(if $(V),,@)
+
+# Options that change the code have a build folder of their own, so that none is ever mixed.
+OPTIONS := $(if $(filter-out standard,$(TIER)),+$(TIER))$(if $(DEBUG),+debug)$(if $(LOCK_DEBUG),+lock)
+B := build/$(ARCH)$(OPTIONS)
+A := arch/$(ARCH)
+-include $(A)/arch.mk
+
+# ---- flags ----
+WARNINGS := -Wall -Wextra -Werror -Wconversion -Wswitch-enum -Wvla -Wmissing-prototypes
+DEFINES := -DTIER_POLICY=TIER_$(shell echo $(TIER) | tr a-z A-Z) $(if $(DEBUG),-DDEBUG) $(if $(LOCK_DEBUG),-DLOCK_DEBUG)
+CFLAGS := --target=$(ARCH_TARGET) -std=gnu11 -O2 -g $(WARNINGS) $(DEFINES) -ffreestanding -nostdlibinc \
+	-fno-pic -fno-common -fno-strict-aliasing -fno-omit-frame-pointer -momit-leaf-frame-pointer \
+	-fno-asynchronous-unwind-tables -fstack-protector-strong -ffunction-sections -fdata-sections \
+	-ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
+LDFLAGS := -nostdlib -static --gc-sections --build-id=none --fatal-warnings -z noexecstack \
+	-z max-page-size=4096 $(ARCH_LDFLAGS)
+
+# ---- who may see which headers (design: who may include whom) ----
+SEE_LIB := -Iabi/include -Ilib/include
+SEE_KERNEL := $(SEE_LIB) -Ikernel/include -I$(A)/include
+SEE_USER := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -I$(A)/user/include
+
+# ---- sources ----
+sources = $(foreach folder,$1,$(wildcard $(folder)/*.c $(folder)/*.S))
+PROGRAMS := $(patsubst %/,%,$(sort $(dir $(wildcard user/services/*/*.c user/drivers/*/*.c user/apps/*/*.c))))
+KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(call sources,kernel lib $A/kernel $A/boot))
+LIBRARY_OBJECTS := $(patsubst %,$B/user/%.o,$(call sources,lib user/lib/*) \
+	$(filter-out %/start.S,$(call sources,$A/user)))
+DATA := $(wildcard system/*.manifest)
+
+# ---- what is built ----
+KERNEL_ELF := $B/kernel.elf
+KERNEL := $(if $(filter flat,$(ARCH_KERNEL_IMAGE)),$B/kernel.image,$(KERNEL_ELF))
+BUNDLE := $B/bundle.img
+PROGRAM_ELFS := $(patsubst %,$B/programs/%.elf,$(notdir $(PROGRAMS)))
+BUNDLED := $(patsubst %,$B/bundle/%,$(notdir $(PROGRAMS)))
+
+# ---- verbs ----
+##@ Use
+run: image ## build, and open the console of a machine: ARCH= CPUS= MEM= GDB=1 APPEND= QEMU=
+	@$(PYTHON) tools/run.py --arch $(ARCH) --cpus $(CPUS) --mem $(MEM) $(if $(GDB),--gdb) \
+		--build $B --append "$$APPEND" -- $(QEMU)
+image: $(KERNEL) $(BUNDLE) ## build kernel and bundle for ARCH (TIER=embedded|standard|full DEBUG=1 LOCK_DEBUG=1)
+	@:
+iso: $B/cambios.iso ## a USB stick and CD image for BIOS and UEFI (x86_64)
+	@:
+
+##@ Check
+check: packages ## everything: lint, all builds, unit tests, simulation, scenarios on all architectures
+	@$(PYTHON) tools/check.py all
+check-fast: packages ## the part worth running between edits, under two minutes
+	@$(PYTHON) tools/check.py fast
+lint: packages ## house rules
+	@$(PYTHON) tools/lint.py
+layers: ## who includes whom; draws build/layers.dot
+	@$(PYTHON) tools/layers.py
+abi-golden: packages ## rewrite the layout records in abi/golden after a deliberate change
+	@$(PYTHON) tools/abi_dump.py --write
+scenario: images ## run scenarios: ONLY=part-of-name ARCH= CPUS=
+	@$(PYTHON) tests/qemu/runner.py $(if $(filter command%,$(origin ARCH)),--arch $(ARCH)) \
+		$(if $(filter command%,$(origin CPUS)),--cpus $(CPUS)) $(ONLY)
+tidy: packages ## clang-tidy over the kernel and the library
+	@$(PYTHON) tools/tidy.py $(ARCH)
+
+##@ Measure
+bench: images ## guest instructions of the kernel's paths, to build/bench.json and docs/performance.md
+	@$(PYTHON) tests/bench/bench.py run
+bench-check: images ## fail where a count grew by more than 2 % over the recorded one
+	@$(PYTHON) tests/bench/bench.py check
+bench-record: images ## record today's counts
+	@$(PYTHON) tests/bench/bench.py record
+scaling: images ## work done by one pair and by two, on two CPUs
+	@$(PYTHON) tests/bench/bench.py scaling
+stats: packages ## sizes, lengths, comments
+	@$(PYTHON) tools/stats.py
+
+##@ Look after
+doctor: ## what is missing on this machine, and how to get it
+	@tools/packages.sh doctor
+clean: ## remove what was built
+	rm -rf build
+help: ## this list
+	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
+	@echo
+.PHONY: run image images iso check check-fast lint layers abi-golden scenario tidy bench bench-check \
+	bench-record scaling stats doctor clean help packages elf
+images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
+image-%: packages build/host/tools/bundle
+	@$(MAKE) ARCH=$* image
+elf: $(KERNEL) $(PROGRAM_ELFS)
+
+# ---- packages: installed once, then only a stamp is looked at ----
+packages: build/.packages-base
+build/.packages-%: tools/packages.txt
+	@tools/packages.sh install $* </dev/null
+	@mkdir -p build && touch $@
+
+# ---- compile ----
+$B/kernel/lib/%.o $B/user/lib/%.o: SEE := $(SEE_LIB)
+$B/kernel/kernel/%.o $B/kernel/arch/%.o: SEE := $(SEE_KERNEL)
+$B/user/user/%.o $B/user/arch/%.o: SEE := $(SEE_USER)
+$B/kernel/%.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS)
+$B/user/%.o: FLAGS := $(CFLAGS) $(ARCH_USER_CFLAGS)
+
+define COMPILE
+	@mkdir -p $(@D)
+	@echo "  cc    $@"
+	$(Q)$(CC) $(FLAGS) $(SEE) -MMD -MP -c $< -o $@
+endef
+RULES := Makefile $(wildcard $A/arch.mk) | build/.packages-base
+$B/kernel/%.c.o: %.c $(RULES)
+	$(COMPILE)
+$B/kernel/%.S.o: %.S $(RULES)
+	$(COMPILE)
+$B/user/%.c.o: %.c $(RULES)
+	$(COMPILE)
+$B/user/%.S.o: %.S $(RULES)
+	$(COMPILE)
+
+# ---- link ----
+$(KERNEL_ELF): $(KERNEL_OBJECTS) $A/kernel.ld
+	@echo "  link  $@"
+	$(Q)$(LD) $(LDFLAGS) $(ARCH_KERNEL_LDFLAGS) -T $A/kernel.ld -Map $(@:.elf=.map) $(KERNEL_OBJECTS) -o $@
+$B/kernel.image: $(KERNEL_ELF)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+$B/lib.a: $(LIBRARY_OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+# One program: $1 is its folder.
+define PROGRAM
+$B/programs/$(notdir $1).elf: $(patsubst %,$B/user/%.o,$(call sources,$1)) $B/user/$A/user/start.S.o $B/lib.a $A/user/user.ld
+	@mkdir -p $$(@D)
+	@echo "  link  $$@"
+	$(Q)$(LD) $(LDFLAGS) $(ARCH_USER_LDFLAGS) -T $A/user/user.ld $$(filter %.o %.a,$$^) -o $$@
+endef
+$(foreach program,$(PROGRAMS),$(eval $(call PROGRAM,$(program))))
+
+# ---- bundle: programs with the names of their functions and no other debug information, data,
+# and the kernel's symbols ----
+$B/bundle/%: $B/programs/%.elf
+	@mkdir -p $(@D)
+	$(Q)$(OBJCOPY) --strip-debug --discard-locals $< $@
+$B/kernel.symbols: $(KERNEL_ELF) tools/symbols.py
+	$(Q)$(PYTHON) tools/symbols.py $< $@
+$(BUNDLE): $(BUNDLED) $B/kernel.symbols $(DATA) build/host/tools/bundle
+	@echo "  pack  $@"
+	$(Q)build/host/tools/bundle $@ $(BUNDLED:%=program:%) data:$B/kernel.symbols $(DATA:%=data:%)
+
+$B/cambios.iso: $(KERNEL) $(BUNDLE) tools/iso.sh
+	@echo "  pack  $@"
+	$(Q)tools/iso.sh $@ $(KERNEL) $(BUNDLE)
+
+include tools/host.mk
+-include $(shell find build -name '*.d' 2>/dev/null)

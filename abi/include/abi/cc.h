@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Compiler extensions, and nothing else. Every attribute the project uses has
+ * its name here, so that a verifier or another compiler replaces one file.
+ */
+#pragma once
+
+#ifdef __FRAMAC__
+#define CC_NODISCARD
+#define CC_NORETURN
+#define CC_ALIGNED(n)
+#define CC_SECTION(name)
+#define CC_USED
+#define CC_PRINTF(format, first)
+#define CC_INLINE static inline
+#define CC_COLD
+#define CC_LIKELY(x) (x)
+#define CC_UNLIKELY(x) (x)
+#define CC_UNREACHABLE() for (;;) {}
+#define CC_STORE_RELEASE(address, value) (*(address) = (value))
+#define ABI_SIZE(type, size)
+#define ABI_AT(type, field, offset)
+#else
+#define CC_NODISCARD __attribute__((warn_unused_result))
+#define CC_NORETURN __attribute__((noreturn))
+#define CC_ALIGNED(n) __attribute__((aligned(n)))
+#define CC_SECTION(name) __attribute__((section(name)))
+#define CC_USED __attribute__((used))
+#define CC_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define CC_INLINE static inline __attribute__((always_inline))
+#define CC_COLD __attribute__((cold, noinline))
+#define CC_LIKELY(x) __builtin_expect(!!(x), 1)
+#define CC_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define CC_UNREACHABLE() __builtin_unreachable()
+/* Readers on other CPUs that see the value see everything written before it. */
+#define CC_STORE_RELEASE(address, value) __atomic_store_n((address), (value), __ATOMIC_RELEASE)
+/* The layout of everything that crosses the kernel boundary is asserted. */
+#define ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), "size of " #type)
+#define ABI_AT(type, field, offset)                                                               \
+	_Static_assert(__builtin_offsetof(type, field) == (offset), "offset of " #type "." #field)
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What a host program (unit test, fuzzer, simulation) sees of the machine it
+ * runs the kernel on.
+ *
+ * Two ways to use it. A unit test calls host_machine and then the noun it
+ * tests, on one CPU. A simulation calls host_simulate: every simulated CPU is
+ * a coroutine that runs the real boot path, and a seeded scheduler decides at
+ * each interleaving point (lock, spin, user mode) which of them goes on.
+ */
+#pragma once
+#include <kernel/arch.h>
+
+/* Make a machine: RAM (bytes, zeroed), CPUs, time 0. Frees the previous one and clears the kernel's tables
+ * and counters that a test may have left. Kernel nouns still need their own init. */
+void host_machine(uint64_t ram_bytes, uint32_t cpus);
+/* The boot info of the current machine. */
+struct boot_info *host_boot_info(void);
+/* host_machine plus frames, tables of `processes` processes, clock, scheduler: everything short of running. */
+void host_kernel(uint64_t ram_bytes, uint32_t cpus, uint32_t processes);
+
+/* What a simulated CPU in user mode does next; set by the simulation. Runs on the CPU's coroutine: it may set
+ * the thread's registers and call trap_syscall or trap_fault, and returns whom to resume. */
+typedef struct thread *host_user_step(struct thread *current, void *context);
+/* Boot the kernel on all CPUs and let them run for `steps` scheduling decisions under `seed`.
+ * `check` is called whenever no CPU is inside the kernel. Returns the number of user steps taken. */
+uint64_t host_simulate(uint64_t seed, uint64_t steps, host_user_step *step, void (*check)(void *),
+                       void *context);
+/* Deterministic random numbers of the running simulation. */
+uint64_t host_random(void);
+
+/* Set by arch_power and arch_halt: the machine is off. */
+extern bool host_powered_off;
+/* What panic and boot_refuse call in the end on this port: longjmp to the test that expects it, else abort. */
+void host_expect_stop(bool expected);
+extern bool host_stopped;

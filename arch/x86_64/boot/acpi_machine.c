@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Timers, power, the clock, PCI configuration space: FADT, HPET, MCFG. */
+#include "boot.h"
+
+#include <lib/bytes.h>
+#include <lib/string.h>
+
+/* FADT */
+#define FADT_SMI_COMMAND   48u
+#define FADT_ACPI_ENABLE   52u
+#define FADT_PM1A_CONTROL  64u
+#define FADT_PM1B_CONTROL  68u
+#define FADT_PM_TIMER      76u
+#define FADT_BOOT_FLAGS    109u
+#define FADT_FLAGS         112u
+#define FADT_RESET         116u
+#define FADT_RESET_VALUE   128u
+#define BOOT_FLAG_NO_RTC   (1u << 5)
+#define FADT_SLEEP_CONTROL 244u
+#define FLAG_RESET         (1u << 10)
+#define FLAG_REDUCED       (1u << 20)
+
+#define SPACE_MEMORY 0u
+#define SPACE_PORT   1u
+
+#define RTC_ISA_IRQ 8u
+
+static void rtc_add(struct boot_info *info)
+{
+	struct info_device rtc = {.kind = DEVICE_RTC, .region_kind = REGION_PORT, .base = 0x70, .size = 2};
+	acpi_isa_line(RTC_ISA_IRQ, &rtc.irq, &rtc.irq_trigger);
+	string_copy(rtc.compatible, sizeof(rtc.compatible), "cmos-rtc");
+	boot_device_add(info, &rtc);
+}
+
+/* A generic address: false if it is absent, or in a space other than memory and ports. */
+static bool address_read(struct acpi_table fadt, size_t offset, bool *out_memory, uint64_t *out_address)
+{
+	uint8_t space;
+	if (!load_u8(fadt.data, fadt.length, offset, &space) || space > SPACE_PORT ||
+	    !load_le64(fadt.data, fadt.length, offset + 4, out_address))
+		return false;
+	*out_memory = space == SPACE_MEMORY;
+	return *out_address != 0;
+}
+
+static void read_registers(struct acpi_table fadt)
+{
+	uint32_t flags = 0;
+	(void)load_le32(fadt.data, fadt.length, FADT_FLAGS, &flags);
+	if ((flags & FLAG_RESET) != 0)
+		x86_platform.reset_known =
+			load_u8(fadt.data, fadt.length, FADT_RESET_VALUE, &x86_platform.reset_value) &&
+			address_read(fadt, FADT_RESET, &x86_platform.reset_memory,
+		                     &x86_platform.reset_address);
+	if ((flags & FLAG_REDUCED) != 0)
+		x86_platform.sleep_reduced = address_read(
+			fadt, FADT_SLEEP_CONTROL, &x86_platform.sleep_memory, &x86_platform.sleep_control);
+}
+
+static uint16_t port_at(struct acpi_table fadt, size_t offset)
+{
+	uint32_t port = 0;
+	return load_le32(fadt.data, fadt.length, offset, &port) && port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+static void read_fadt(struct boot_info *info)
+{
+	struct acpi_table fadt = acpi_find("FACP", 0);
+	uint16_t boot_flags = 0;
+	if (fadt.data == NULL)
+		return;
+	x86_platform.pm1a_control = port_at(fadt, FADT_PM1A_CONTROL);
+	x86_platform.pm1b_control = port_at(fadt, FADT_PM1B_CONTROL);
+	x86_platform.pm_timer_port = port_at(fadt, FADT_PM_TIMER);
+	x86_platform.smi_command = port_at(fadt, FADT_SMI_COMMAND);
+	(void)load_u8(fadt.data, fadt.length, FADT_ACPI_ENABLE, &x86_platform.acpi_enable);
+	x86_platform.sleep_known =
+		aml_find_sleep(acpi_dsdt(), &x86_platform.sleep_a, &x86_platform.sleep_b);
+	read_registers(fadt);
+	(void)load_le16(fadt.data, fadt.length, FADT_BOOT_FLAGS, &boot_flags);
+	if ((boot_flags & BOOT_FLAG_NO_RTC) == 0)
+		rtc_add(info);
+}
+
+static void read_hpet(void)
+{
+	struct acpi_table hpet = acpi_find("HPET", 0);
+	uint64_t base;
+	if (load_le64(hpet.data, hpet.length, 44, &base) && hpet.data[40] == SPACE_MEMORY &&
+	    base < EARLY_LIMIT)
+		x86_platform.hpet_base = base;
+}
+
+static void read_mcfg(struct boot_info *info)
+{
+	struct acpi_table mcfg = acpi_find("MCFG", 0);
+	for (size_t at = 44; bytes_fit(mcfg.length, at, 16); at += 16) {
+		const uint8_t *entry = mcfg.data + at;
+		uint64_t buses = (uint64_t)entry[11] - entry[10] + 1;
+		struct info_device ecam = {
+			.kind = DEVICE_PCI_ECAM,
+			.region_kind = REGION_MEMORY,
+			.base = bytes_le64(entry) + ((uint64_t)entry[10] << 20),
+			.size = buses << 20,
+			.irq = UINT32_MAX,
+		};
+		string_copy(ecam.compatible, sizeof(ecam.compatible), "pci-ecam");
+		if (entry[11] >= entry[10])
+			boot_device_add(info, &ecam);
+	}
+}
+
+/* The firmware's name for itself and for the board, from a table header. */
+static void read_name(struct boot_info *info)
+{
+	struct acpi_table fadt = acpi_find("FACP", 0);
+	size_t at = string_copy(info->machine, sizeof(info->machine), "ACPI ");
+	for (size_t i = 10; fadt.data != NULL && i < 24; i++) {
+		char c = (char)fadt.data[i];
+		if (i == 16)
+			info->machine[at++] = ' ';
+		if (c > ' ' && c <= '~')
+			info->machine[at++] = c;
+	}
+	info->machine[at] = '\0';
+}
+
+void acpi_read_machine(struct boot_info *info)
+{
+	read_name(info);
+	read_fadt(info);
+	read_hpet();
+	read_mcfg(info);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Capabilities in their windows: birth, derivation, move, removal, revocation.
+ * The tree itself is cap_tree.c; here are the lock, the free slots of each
+ * window, and what a death means to the object.
+ *
+ * A death has three parts. Under cap_lock the capability leaves the tree and
+ * its generation changes; then, without the lock, its object hears of it and
+ * loses a reference; then, under the lock again, its slot may be used again.
+ * Until then the slot is in no list, which `cap_used` of its process counts.
+ */
+#include <kernel/cap.h>
+#include <kernel/endpoint.h>
+#include <kernel/panic.h>
+#include <kernel/process.h>
+#include <kernel/syscall.h>
+
+struct lock cap_lock;
+
+/* What is left of a capability between its death and the reuse of its slot. */
+struct dead_cap {
+	uint32_t index;
+	uint32_t object;
+	uint32_t rights; /* 0: moved, not ended */
+	enum object_type type;
+	bool release;    /* its reference goes with it */
+};
+
+handle_t cap_handle(uint32_t index)
+{
+	return HANDLE(index % CSPACE_SLOTS, cap_table[index].generation);
+}
+
+static bool cap_is(uint32_t index, handle_t handle)
+{
+	uint32_t generation = HANDLE_GENERATION(handle);
+	return cap_table[index].generation == generation && generation % 2u == 1u;
+}
+
+uint32_t cap_count(void)
+{
+	uint32_t count = 0;
+	for (uint32_t slot = 0; slot < object_tables[OBJECT_PROCESS].fresh; slot++)
+		count += process_of(slot)->cap_used;
+	return count;
+}
+
+/* ---- the free slots of a window; cap_lock held ---- */
+
+static void slot_give(uint32_t index)
+{
+	struct process *process = process_of(cap_holder(index));
+	process->cap_used--;
+	if (cap_table[index].generation == GENERATION_RETIRED)
+		return;
+	cap_table[index].next_sibling = process->cap_free;
+	process->cap_free = index;
+}
+
+void cap_window_init(uint32_t slot)
+{
+	struct process *process = process_of(slot);
+	lock_acquire(&cap_lock, LOCK_CAP);
+	process->cap_free = NONE;
+	process->cap_used = CSPACE_SLOTS;
+	for (uint32_t i = CSPACE_SLOTS; i > 0; i--)
+		slot_give(cap_index(slot, i - 1u));
+	lock_release(&cap_lock, LOCK_CAP);
+}
+
+/* A process that ends gets no more capabilities, so that its window stays empty once it is. */
+static status_t slot_take(uint32_t slot, uint32_t *out_index)
+{
+	struct process *process = process_of(slot);
+	uint32_t state = __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);
+	if (state != PROCESS_CREATED && state != PROCESS_RUNNING)
+		return STATUS_GONE;
+	uint32_t index = process->cap_free;
+	if (index == NONE)
+		return STATUS_TABLE_FULL;
+	process->cap_free = cap_table[index].next_sibling;
+	process->cap_used++;
+	*out_index = index;
+	return STATUS_OK;
+}
+
+/* ---- death ---- */
+
+/* cap_lock held; `index` is childless. */
+static struct dead_cap cap_detach(uint32_t index)
+{
+	struct dead_cap dead = {
+		.index = index,
+		.object = cap_table[index].object,
+		.rights = cap_table[index].rights & RIGHTS_ALL,
+		.type = (enum object_type)cap_table[index].type,
+		.release = true,
+	};
+	cap_tree_unlink(index);
+	cap_tree_kill(index);
+	return dead;
+}
+
+/* cap_lock not held. */
+static void cap_died(const struct dead_cap *dead)
+{
+	if (dead->type == OBJECT_ENDPOINT)
+		endpoint_cap_died(dead->object, dead->index, dead->rights);
+	else if (dead->type == OBJECT_NOTIFICATION)
+		notification_cap_died(dead->object, dead->index);
+	else if (dead->type == OBJECT_MEMORY)
+		memory_cap_died(dead->object, dead->index);
+	else if (dead->type == OBJECT_REGION)
+		region_cap_died(dead->object, dead->index);
+	if (dead->release)
+		object_release(dead->type, dead->object);
+}
+
+static void caps_bury(const struct dead_cap *dead, uint32_t count)
+{
+	if (count == 0)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		cap_died(&dead[i]);
+	lock_acquire(&cap_lock, LOCK_CAP);
+	for (uint32_t i = 0; i < count; i++)
+		slot_give(dead[i].index);
+	lock_release(&cap_lock, LOCK_CAP);
+}
+
+/* ---- birth ---- */
+
+/* cap_lock held: the slot becomes a live root that holds the caller's reference. */
+static void cap_born(uint32_t index, enum object_type type, uint32_t object, uint32_t generation,
+                     uint32_t rights, uint32_t depth, uint64_t badge)
+{
+	cap_tree_root(index, (uint8_t)type, object, generation, (uint16_t)rights, (uint8_t)depth, badge);
+	if (type == OBJECT_ENDPOINT && (rights & RIGHT_RECEIVE) != 0)
+		endpoint_receiver_added(object);
+}
+
+status_t cap_create(uint32_t process, enum object_type type, uint32_t object, uint32_t rights,
+                    uint64_t badge, handle_t *out_handle)
+{
+	uint32_t index;
+	uint32_t generation = object_header(type, object)->generation;
+	lock_acquire(&cap_lock, LOCK_CAP);
+	status_t status = slot_take(process, &index);
+	if (status == STATUS_OK) {
+		cap_born(index, type, object, generation, rights & RIGHTS_ALL, 0, badge);
+		*out_handle = cap_handle(index);
+	}
+	lock_release(&cap_lock, LOCK_CAP);
+	return status;
+}
+
+/* cap_lock held; checked. */
+static void derive_commit(uint32_t index, uint32_t source, uint32_t rights, uint64_t badge)
+{
+	const struct cap *from = &cap_table[source];
+	enum object_type type = (enum object_type)from->type;
+	object_retain(type, from->object);
+	cap_born(index, type, from->object, from->object_generation, rights, from->depth + 1u,
+	         badge != 0 ? badge : from->badge);
+	cap_tree_link(index, source);
+}
+
+status_t cap_derive(uint32_t process, uint32_t source, handle_t source_handle, uint32_t rights,
+                    uint64_t badge, handle_t *out_handle)
+{
+	uint32_t index;
+	lock_acquire(&cap_lock, LOCK_CAP);
+	status_t status = STATUS_BAD_HANDLE;
+	if (cap_is(source, source_handle))
+		status = cap_derive_check(source, rights, badge);
+	if (status == STATUS_OK)
+		status = slot_take(process, &index);
+	if (status == STATUS_OK) {
+		derive_commit(index, source, rights, badge);
+		*out_handle = cap_handle(index);
+	}
+	lock_release(&cap_lock, LOCK_CAP);
+	return status;
+}
+
+status_t cap_retain(const struct cap *cap, handle_t handle)
+{
+	enum object_type type = (enum object_type)cap->type;
+	uint32_t object = cap->object;
+	uint32_t generation = cap->object_generation;
+	/* Unchanged from before the reads to after the reference is held: then it was this capability's. */
+	bool retained = __atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) == HANDLE_GENERATION(handle) &&
+	                object_retain_if(type, object, generation);
+	if (!retained)
+		return STATUS_BAD_HANDLE;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) == HANDLE_GENERATION(handle))
+		return STATUS_OK;
+	object_release(type, object);
+	return STATUS_BAD_HANDLE;
+}
+
+/* ---- move ---- */
+
+static uint32_t children_up_to(uint32_t index, uint32_t limit)
+{
+	uint32_t count = 0;
+	for (uint32_t child = cap_table[index].first_child; child != NONE && count < limit; count++)
+		child = cap_table[child].next_sibling;
+	return count;
+}
+
+/* cap_lock held; checked. The new slot takes over place, children and reference. */
+static struct dead_cap move_commit(uint32_t index, uint32_t source)
+{
+	const struct cap *from = &cap_table[source];
+	cap_tree_root(index, from->type, from->object, from->object_generation, from->rights, from->depth,
+	              from->badge);
+	if (from->parent != NONE)
+		cap_tree_link(index, from->parent);
+	(void)cap_tree_hand_over(source, index, CAP_STEP);
+	struct dead_cap dead = cap_detach(source);
+	dead.rights = 0;
+	dead.release = false;
+	return dead;
+}
+
+status_t cap_move(uint32_t process, uint32_t source, handle_t source_handle, handle_t *out_handle)
+{
+	struct dead_cap dead;
+	uint32_t index;
+	lock_acquire(&cap_lock, LOCK_CAP);
+	status_t status = STATUS_OK;
+	if (!cap_is(source, source_handle))
+		status = STATUS_BAD_HANDLE;
+	else if (children_up_to(source, CAP_STEP + 1u) > CAP_STEP)
+		status = STATUS_BUSY;
+	else
+		status = slot_take(process, &index);
+	if (status == STATUS_OK) {
+		dead = move_commit(index, source);
+		*out_handle = cap_handle(index);
+	}
+	lock_release(&cap_lock, LOCK_CAP);
+	if (status == STATUS_OK)
+		caps_bury(&dead, 1);
+	return status;
+}
+
+/* ---- removal and revocation ---- */
+
+/* cap_lock held. False: it still has children, CAP_STEP of them went. */
+static bool remove_step(uint32_t index, struct dead_cap *out_dead)
+{
+	if (!cap_tree_hand_over(index, cap_table[index].parent, CAP_STEP))
+		return false;
+	*out_dead = cap_detach(index);
+	return true;
+}
+
+status_t cap_remove(uint32_t index, handle_t handle)
+{
+	struct dead_cap dead;
+	status_t status = STATUS_BAD_HANDLE;
+	lock_acquire(&cap_lock, LOCK_CAP);
+	if (cap_is(index, handle))
+		status = remove_step(index, &dead) ? STATUS_OK : SYSCALL_RESTART;
+	lock_release(&cap_lock, LOCK_CAP);
+	if (status == STATUS_OK)
+		caps_bury(&dead, 1);
+	return status;
+}
+
+/* cap_lock held. Leaves go first, each search goes on where the last one ended. */
+static uint32_t revoke_step(uint32_t root, struct dead_cap *dead, uint32_t limit)
+{
+	uint32_t count = 0;
+	uint32_t at = root;
+	while (count < limit) {
+		uint32_t leaf = cap_tree_leaf(at, root);
+		if (leaf == root)
+			break;
+		at = cap_table[leaf].parent;
+		dead[count++] = cap_detach(leaf);
+	}
+	return count;
+}
+
+status_t cap_revoke_some(uint32_t index, handle_t handle, uint32_t limit, uint32_t *out_removed,
+                         bool *out_more)
+{
+	struct dead_cap dead[CAP_STEP];
+	uint32_t count = 0;
+	lock_acquire(&cap_lock, LOCK_CAP);
+	status_t status = cap_is(index, handle) ? STATUS_OK : STATUS_BAD_HANDLE;
+	if (status == STATUS_OK) {
+		count = revoke_step(index, dead, limit < CAP_STEP ? limit : CAP_STEP);
+		*out_removed = count;
+		*out_more = cap_table[index].first_child != NONE;
+	}
+	lock_release(&cap_lock, LOCK_CAP);
+	caps_bury(dead, count);
+	return status;
+}
+
+/* cap_lock held. */
+static uint32_t clear_step(uint32_t process, struct dead_cap *dead, uint32_t limit)
+{
+	uint32_t count = 0;
+	for (uint32_t slot = 0; slot < CSPACE_SLOTS && count < limit; slot++) {
+		uint32_t index = cap_index(process, slot);
+		if (cap_table[index].generation % 2u == 0u)
+			continue;
+		if (!remove_step(index, &dead[count]))
+			break;
+		count++;
+	}
+	return count;
+}
+
+bool cap_window_clear_some(uint32_t process, uint32_t limit)
+{
+	struct dead_cap dead[CAP_STEP];
+	lock_acquire(&cap_lock, LOCK_CAP);
+	uint32_t count = clear_step(process, dead, limit < CAP_STEP ? limit : CAP_STEP);
+	lock_release(&cap_lock, LOCK_CAP);
+	caps_bury(dead, count);
+	lock_acquire(&cap_lock, LOCK_CAP);
+	bool empty = process_of(process)->cap_used == 0;
+	lock_release(&cap_lock, LOCK_CAP);
+	return empty;
+}
+
+/* ---- consistency ---- */
+
+/* Length of the sibling list below a capability; CAP_MAX if it does not end. */
+static uint32_t list_length(uint32_t index)
+{
+	uint32_t count = 0;
+	for (uint32_t child = cap_table[index].first_child; child != NONE; count++) {
+		if (count == CAP_MAX)
+			break;
+		child = cap_table[child].next_sibling;
+	}
+	return count;
+}
+
+static bool window_valid(uint32_t slot)
+{
+	const struct process *process = process_of(slot);
+	uint32_t listed = 0;
+	uint32_t unlisted = 0;
+	for (uint32_t index = process->cap_free; index != NONE; index = cap_table[index].next_sibling) {
+		if (index >= CAP_MAX || cap_holder(index) != slot || cap_table[index].generation % 2u == 1u ||
+		    listed++ == CSPACE_SLOTS)
+			return false;
+	}
+	for (uint32_t i = 0; i < CSPACE_SLOTS; i++)
+		unlisted += cap_table[cap_index(slot, i)].generation == GENERATION_RETIRED;
+	return listed + unlisted + process->cap_used == CSPACE_SLOTS;
+}
+
+static bool table_consistent(void)
+{
+	uint32_t slots = object_tables[OBJECT_PROCESS].fresh;
+	uint32_t children = 0;
+	uint32_t listed = 0;
+	for (uint32_t slot = 0; slot < slots; slot++) {
+		if (process_of(slot)->object.generation % 2u == 1u && !window_valid(slot))
+			return false;
+	}
+	for (uint32_t index = 0; index < slots * CSPACE_SLOTS; index++) {
+		if (cap_table[index].generation % 2u == 0u)
+			continue;
+		if (!cap_slot_ok(index))
+			return false;
+		children += cap_table[index].parent != NONE;
+		listed += list_length(index);
+	}
+	return children == listed; /* every child hangs in its parent's list */
+}
+
+bool cap_valid(void)
+{
+	lock_acquire(&cap_lock, LOCK_CAP);
+	bool valid = table_consistent();
+	lock_release(&cap_lock, LOCK_CAP);
+	return valid;
+}

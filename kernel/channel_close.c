@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The end of channels. A side that closes loses its pages at once. If the other
+ * is attached it is told and gets a grace period; when it closes too, or the
+ * period is over, the shared pages are mapped nowhere and go.
+ *
+ * All grace periods are equally long, so the list of closing channels is in
+ * order of expiry. It holds a reference to each. Its lock is never held together
+ * with a channel's.
+ */
+#include "channel_priv.h"
+#include <kernel/aspace.h>
+#include <kernel/memory.h>
+#include <kernel/process.h>
+#include <kernel/timer.h>
+
+static struct lock grace_lock;      /* W: LOCK_CHANNEL */
+static uint32_t grace_head = NONE;  /* [W] */
+static uint32_t grace_tail = NONE;  /* [W] */
+
+/* The list's order is the order of time, so only the first needs the timer. */
+static void grace_arm(void)
+{
+	timer_set(TIMER_GRACE, grace_head == NONE ? DEADLINE_NEVER : channel_table[grace_head].grace_end, 0);
+}
+
+static void grace_insert(uint32_t slot)
+{
+	struct channel *channel = &channel_table[slot];
+	object_retain(OBJECT_CHANNEL, slot);
+	lock_acquire(&grace_lock, LOCK_CHANNEL);
+	channel->grace_end = clock_now() + CHANNEL_CLOSE_GRACE_NS;
+	channel->grace_next = NONE;
+	channel->grace_listed = true;
+	if (grace_tail == NONE)
+		grace_head = slot;
+	else
+		channel_table[grace_tail].grace_next = slot;
+	grace_tail = slot;
+	if (grace_head == slot)
+		grace_arm();
+	lock_release(&grace_lock, LOCK_CHANNEL);
+}
+
+/* [W] held. */
+static bool grace_unlink(uint32_t slot)
+{
+	uint32_t before = NONE;
+	for (uint32_t at = grace_head; at != NONE; before = at, at = channel_table[at].grace_next) {
+		if (at != slot)
+			continue;
+		if (before == NONE)
+			grace_head = channel_table[slot].grace_next;
+		else
+			channel_table[before].grace_next = channel_table[slot].grace_next;
+		if (grace_tail == slot)
+			grace_tail = before;
+		channel_table[slot].grace_listed = false;
+		return true;
+	}
+	return false;
+}
+
+static void grace_remove(uint32_t slot)
+{
+	bool listed = false;
+	lock_acquire(&grace_lock, LOCK_CHANNEL);
+	if (channel_table[slot].grace_listed)
+		listed = grace_unlink(slot);
+	lock_release(&grace_lock, LOCK_CHANNEL);
+	if (listed)
+		object_release(OBJECT_CHANNEL, slot);
+}
+
+/* What a closing channel gives up, taken out under its lock and let go after. */
+struct remains {
+	uint32_t memory;
+	uint32_t tombstone;
+};
+
+static struct remains channel_finish(struct channel *channel)
+{
+	struct remains remains = {channel->memory, channel->tombstone};
+	channel->state = CHANNEL_CLOSED;
+	channel->memory = NONE;
+	channel->tombstone = NONE;
+	return remains;
+}
+
+static void remains_release(const struct remains *remains)
+{
+	if (remains->memory != NONE)
+		object_release(OBJECT_MEMORY, remains->memory);
+	if (remains->tombstone != NONE)
+		object_release(OBJECT_MEMORY, remains->tombstone);
+}
+
+static void withdraw(uint32_t memory, uint32_t process, uint32_t replacement)
+{
+	struct mapping_filter filter = {.process = process, .cap = NONE};
+	if (memory != NONE && process != NONE)
+		aspace_withdraw(MAPPING_MEMORY, memory, &filter, replacement);
+}
+
+/* One side's step, decided under the lock. */
+struct closing {
+	struct remains remains; /* when it was the last step */
+	uint32_t memory;        /* retained: where this side's pages are */
+	uint32_t process;
+	bool began;             /* the other side now has its grace period */
+	struct doorbell other;
+};
+
+static status_t close_locked(struct channel *channel, uint32_t slot, struct closing *closing)
+{
+	struct channel_side *side = &channel->side[slot];
+	struct channel_side *other = &channel->side[1u - slot];
+	if (side->closed || channel->state == CHANNEL_CLOSED)
+		return STATUS_CLOSED;
+	side->closed = true;
+	closing->memory = channel->memory;
+	closing->process = side->process;
+	closing->other = doorbell_of(other, CHANNEL_CLOSING_BIT);
+	object_retain(OBJECT_MEMORY, channel->memory);
+	closing->began = channel->state == CHANNEL_OPEN && other->process != NONE;
+	if (closing->began)
+		channel->state = CHANNEL_CLOSING;
+	else
+		closing->remains = channel_finish(channel);
+	return STATUS_OK;
+}
+
+status_t channel_side_close(uint32_t slot, uint32_t side)
+{
+	struct channel *channel = &channel_table[slot];
+	struct closing closing = {.remains = {NONE, NONE}};
+	lock_acquire(&channel->lock, LOCK_CHANNEL);
+	status_t status = close_locked(channel, side, &closing);
+	lock_release(&channel->lock, LOCK_CHANNEL);
+	if (status != STATUS_OK)
+		return status;
+	withdraw(closing.memory, closing.process, NONE);
+	object_release(OBJECT_MEMORY, closing.memory);
+	if (closing.began)
+		grace_insert(slot);
+	else
+		grace_remove(slot);
+	remains_release(&closing.remains);
+	doorbell_ring(&closing.other);
+	return STATUS_OK;
+}
+
+status_t channel_close(uint32_t slot, uint32_t process)
+{
+	struct channel *channel = &channel_table[slot];
+	lock_acquire(&channel->lock, LOCK_CHANNEL);
+	uint32_t side = channel_side_of(channel, process);
+	lock_release(&channel->lock, LOCK_CHANNEL);
+	return side == NONE ? STATUS_DENIED : channel_side_close(slot, side);
+}
+
+/* Grace is over: whoever has not agreed gets zero pages, at its own expense. */
+static void channel_expire(uint32_t slot)
+{
+	struct channel *channel = &channel_table[slot];
+	struct remains remains = {NONE, NONE};
+	struct doorbell first = {.notification = NONE};
+	uint32_t process = NONE;
+	lock_acquire(&channel->lock, LOCK_CHANNEL);
+	if (channel->state == CHANNEL_CLOSING) {
+		uint32_t late = channel->side[0].closed ? 1u : 0u;
+		channel->side[late].closed = true;
+		process = channel->side[late].process;
+		first = doorbell_of(&channel->side[1u - late], CHANNEL_CLOSING_BIT);
+		if (process != NONE)
+			memory_set_payer(channel->tombstone, process);
+		remains = channel_finish(channel);
+	}
+	lock_release(&channel->lock, LOCK_CHANNEL);
+	withdraw(remains.memory, process, remains.tombstone);
+	remains_release(&remains);
+	doorbell_ring(&first);
+}
+
+/* Take the first channel out of the list if its time has come. */
+static uint32_t grace_take(deadline_t now)
+{
+	lock_acquire(&grace_lock, LOCK_CHANNEL);
+	uint32_t slot = grace_head;
+	if (slot != NONE && channel_table[slot].grace_end <= now)
+		grace_unlink(slot);
+	else
+		slot = NONE;
+	lock_release(&grace_lock, LOCK_CHANNEL);
+	return slot;
+}
+
+deadline_t channel_grace(deadline_t now)
+{
+	for (uint32_t slot = grace_take(now); slot != NONE; slot = grace_take(now)) {
+		channel_expire(slot);
+		object_release(OBJECT_CHANNEL, slot);
+	}
+	lock_acquire(&grace_lock, LOCK_CHANNEL);
+	deadline_t next = grace_head == NONE ? DEADLINE_NEVER : channel_table[grace_head].grace_end;
+	grace_arm();
+	lock_release(&grace_lock, LOCK_CHANNEL);
+	return next;
+}
+
+/* Close a process's side of one channel and forget its doorbell. */
+static void side_gone(uint32_t slot, uint32_t process)
+{
+	struct channel *channel = &channel_table[slot];
+	uint32_t notification = NONE;
+	lock_acquire(&channel->lock, LOCK_CHANNEL);
+	uint32_t side = channel_side_of(channel, process);
+	if (side != NONE) {
+		notification = channel->side[side].notification;
+		channel->side[side].notification = NONE;
+	}
+	lock_release(&channel->lock, LOCK_CHANNEL);
+	if (notification != NONE)
+		object_release(OBJECT_NOTIFICATION, notification);
+	if (side != NONE)
+		channel_side_close(slot, side);
+}
+
+void channel_process_gone(uint32_t process)
+{
+	uint64_t id = process_of(process)->id;
+	uint32_t used = object_tables[OBJECT_CHANNEL].fresh;
+	for (uint32_t slot = 0; slot < used; slot++) {
+		struct channel *channel = &channel_table[slot];
+		uint32_t generation = __atomic_load_n(&channel->object.generation, __ATOMIC_ACQUIRE);
+		if ((generation & 1u) == 0 ||
+		    (channel->side[0].process_id != id && channel->side[1].process_id != id) ||
+		    !object_retain_if(OBJECT_CHANNEL, slot, generation))
+			continue;
+		side_gone(slot, process);
+		object_release(OBJECT_CHANNEL, slot);
+	}
+}
+
+/* Nobody can name it any more: the creator's pages go, a peer that still looks sees zeroes. */
+void channel_destroy(uint32_t slot)
+{
+	struct channel *channel = &channel_table[slot];
+	struct remains remains = channel_finish(channel);
+	if (remains.tombstone != NONE && channel->side[1].process != NONE)
+		memory_set_payer(remains.tombstone, channel->side[1].process);
+	withdraw(remains.memory, channel->side[0].process, NONE);
+	withdraw(remains.memory, channel->side[1].process, remains.tombstone);
+	remains_release(&remains);
+	for (uint32_t side = 0; side < 2; side++)
+		if (channel->side[side].notification != NONE)
+			object_release(OBJECT_NOTIFICATION, channel->side[side].notification);
+	channel->side[0].process_id = 0;
+	channel->side[1].process_id = 0;
+	table_give(&object_tables[OBJECT_CHANNEL], slot);
+}

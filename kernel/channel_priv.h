@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Between channel.c (use) and channel_close.c (teardown). */
+#pragma once
+#include <kernel/channel.h>
+
+/* A notification to signal once no lock is held. */
+struct doorbell {
+	uint32_t notification; /* NONE: nobody listens */
+	uint32_t generation;
+	uint64_t bits;
+};
+/* With the channel's lock held. */
+struct doorbell doorbell_of(const struct channel_side *side, uint64_t more_bits);
+void doorbell_ring(const struct doorbell *doorbell);
+
+/* Which side a process is, or NONE. Lock held. */
+uint32_t channel_side_of(const struct channel *channel, uint32_t process);
+/* Close a side; the caller holds a reference to the channel. CLOSED: it was. */
+status_t channel_side_close(uint32_t channel, uint32_t side);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Shared by endpoint.c, endpoint_call.c, endpoint_receive.c and notification.c. */
+#pragma once
+#include "message.h"
+#include "thread_queue.h"
+#include <kernel/endpoint.h>
+#include <kernel/notification.h>
+#include <kernel/sched.h>
+
+/* The handle by which a server answers a thread that is REPLYING with this wait word. */
+CC_INLINE handle_t reply_handle(uint32_t thread, uint64_t wait)
+{
+	return HANDLE(HANDLE_REPLY | thread, (uint32_t)(wait >> 8));
+}
+
+/* First waiting receiver, out of the queue and claimed; the queue is not empty. [e] held. */
+CC_INLINE struct thread *endpoint_take_receiver(struct endpoint *endpoint)
+{
+	uint32_t slot = endpoint->receiver_head;
+	struct thread *thread = &thread_table[slot];
+	uint32_t next = thread->next;
+	endpoint->receiver_head = next;
+	if (next == NONE)
+		endpoint->receiver_tail = NONE;
+	else
+		thread_table[next].previous = NONE;
+	endpoint->server = slot;
+	__atomic_store_n(&thread->wait, WAIT_WITH(thread->wait, THREAD_READY), __ATOMIC_RELEASE);
+	return thread;
+}
+
+/* If the endpoint has a waiting receiver and the notification pending bits: the receiver, claimed, with the
+ * bits delivered; else NULL. The notification's lock is held. */
+struct thread *endpoint_take_notified(uint32_t endpoint, struct notification *notification);
+/* Results of recv for notification bits. */
+CC_INLINE void deliver_bits(struct thread *to, uint64_t bits)
+{
+	to->regs.arg[1] = (uint64_t)MESSAGE_NOTIFICATION << 24;
+	to->regs.arg[6] = bits;
+	to->regs.arg[7] = HANDLE_NONE;
+}
+
+/*
+ * Receive for the current thread, the endpoint's lock held: take what is there
+ * (OK; capabilities still to be passed are left in out_caps), or publish it as
+ * RECEIVING (SYSCALL_BLOCKED), or TIMED_OUT when the deadline is DEADLINE_NOW.
+ */
+CC_NODISCARD status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, uint32_t cap,
+                                       deadline_t deadline, struct message_caps *out_caps);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * recv, reply, reply_recv. A server's steady state is reply_recv: the answer
+ * goes to the caller, the server is published as RECEIVING and the CPU goes
+ * straight back to the caller.
+ */
+#include "endpoint_priv.h"
+#include <kernel/syscall.h>
+#include <kernel/timer.h>
+
+/* A caller that waits in the queue becomes one that waits for a reply. [e] held. */
+static void receive_caller(struct endpoint *endpoint, struct thread *current,
+                           struct message_caps *out_caps)
+{
+	struct thread *caller = &thread_table[endpoint->sender_head];
+	uint64_t wait = WAIT_WITH(caller->wait, THREAD_REPLYING);
+	uint64_t tag = caller->regs.arg[1];
+	thread_queue_remove(&endpoint->sender_head, &endpoint->sender_tail, caller);
+	message_copy(current, caller, tag);
+	out_caps->count = MESSAGE_CAPS(tag) <= MESSAGE_CAPS_MAX ? MESSAGE_CAPS(tag) : 0u;
+	out_caps->holder = caller->process;
+	for (uint32_t i = 0; i < out_caps->count; i++)
+		out_caps->cap[i] = caller->page->caps[i];
+	current->regs.arg[6] = caller->wait_badge;
+	current->regs.arg[7] = reply_handle(thread_slot(caller), wait);
+	caller->reply_holder = current->process;
+	caller->reply_server = thread_slot(current);
+	process_table[current->process].served = true;
+	if (current->priority < caller->priority)
+		current->priority = caller->priority;
+	__atomic_store_n(&caller->wait, wait, __ATOMIC_RELEASE);
+}
+
+/* A message of send. [e] held. */
+static void receive_queued(struct endpoint *endpoint, struct thread *current)
+{
+	uint32_t slot = endpoint->queued_head;
+	struct queued *queued = &queued_table[slot];
+	const uint64_t *words = (const uint64_t *)(const void *)queued->payload;
+	uint64_t *page = (uint64_t *)(void *)current->page->payload;
+	endpoint->queued_head = queued->next;
+	if (queued->next == NONE)
+		endpoint->queued_tail = NONE;
+	endpoint->queued_count--;
+	current->regs.arg[1] = queued->tag | (uint64_t)MESSAGE_SEND << 24;
+	for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
+		current->regs.arg[2u + i] = words[i];
+	for (uint32_t i = MESSAGE_WORDS; i < (MESSAGE_LENGTH(queued->tag) + 7u) / 8u; i++)
+		page[i] = words[i];
+	current->regs.arg[6] = queued->badge;
+	current->regs.arg[7] = HANDLE_NONE;
+	current->page->sender = queued->sender;
+	table_give(&queued_slots, slot);
+}
+
+static uint64_t take_bits(const struct endpoint *endpoint)
+{
+	if (endpoint->notification == NONE)
+		return 0;
+	struct notification *notification = &notification_table[endpoint->notification];
+	if (__atomic_load_n(&notification->bits, __ATOMIC_RELAXED) == 0)
+		return 0;
+	return __atomic_exchange_n(&notification->bits, 0, __ATOMIC_ACQ_REL);
+}
+
+static void receive_publish(struct endpoint *endpoint, struct thread *current, uint32_t cap,
+                            deadline_t deadline)
+{
+	uint64_t wait = WAIT_NEXT(current->wait, THREAD_RECEIVING);
+	current->wait_object = (uint32_t)(endpoint - endpoint_table);
+	current->wait_cap = cap;
+	process_table[current->process].served = true;
+	sched_leave(arch_cpu_self(), current);
+	if (CC_UNLIKELY(deadline != DEADLINE_NEVER))
+		timer_set(thread_slot(current), deadline, wait);
+	thread_queue_append(&endpoint->receiver_head, &endpoint->receiver_tail, current);
+	__atomic_store_n(&current->wait, wait, __ATOMIC_RELEASE);
+}
+
+status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, uint32_t cap,
+                          deadline_t deadline, struct message_caps *out_caps)
+{
+	uint64_t bits = take_bits(endpoint);
+	bool queued = endpoint->queued_head != NONE;
+	bool caller = endpoint->sender_head != NONE;
+	endpoint->server = thread_slot(current);
+	out_caps->count = 0;
+	if (CC_UNLIKELY(bits != 0)) {
+		deliver_bits(current, bits);
+		return STATUS_OK;
+	}
+	if (CC_LIKELY(!queued && !caller)) {
+		if (deadline == DEADLINE_NOW)
+			return STATUS_TIMED_OUT;
+		receive_publish(endpoint, current, cap, deadline);
+		return SYSCALL_BLOCKED;
+	}
+	/* Both kinds wait: by turns, so that neither starves the other. */
+	if (queued && (!caller || endpoint->queued_turn))
+		receive_queued(endpoint, current);
+	else
+		receive_caller(endpoint, current, out_caps);
+	endpoint->queued_turn = !endpoint->queued_turn;
+	return STATUS_OK;
+}
+
+status_t sys_recv(struct thread *current)
+{
+	struct cap *cap;
+	struct message_caps caps;
+	handle_t handle = current->regs.arg[0];
+	deadline_t deadline = current->regs.arg[1];
+	status_t status = cap_lookup(current, handle, OBJECT_ENDPOINT, RIGHT_RECEIVE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	struct endpoint *endpoint = &endpoint_table[cap->object];
+	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
+	if (cap_current(cap, handle, &endpoint->object))
+		status = endpoint_receive(endpoint, current, (uint32_t)(cap - cap_table), deadline, &caps);
+	else
+		status = STATUS_BAD_HANDLE;
+	lock_release(&endpoint->lock, LOCK_ENDPOINT);
+	if (status == STATUS_OK && caps.count != 0)
+		message_pass_caps(current, &caps);
+	if (status == SYSCALL_BLOCKED)
+		sched_check_dying(current);
+	return status;
+}
+
+/* The thread a reply handle of this process names, claimed; NULL: not such a handle, or the caller is gone. */
+CC_INLINE struct thread *reply_claim(const struct thread *current, handle_t handle)
+{
+	uint32_t slot = HANDLE_SLOT(handle) & ~HANDLE_REPLY;
+	if (CC_UNLIKELY((HANDLE_SLOT(handle) & HANDLE_REPLY) == 0 ||
+	                slot >= object_tables[OBJECT_THREAD].capacity))
+		return NULL;
+	struct thread *caller = &thread_table[slot];
+	uint64_t wait = __atomic_load_n(&caller->wait, __ATOMIC_ACQUIRE);
+	if (CC_UNLIKELY(WAIT_STATE(wait) != THREAD_REPLYING || reply_handle(slot, wait) != handle ||
+	                caller->reply_holder != current->process))
+		return NULL;
+	if (CC_UNLIKELY(!__atomic_compare_exchange_n(&caller->wait, &wait, WAIT_WITH(wait, THREAD_READY),
+	                                             false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
+		return NULL;
+	return caller;
+}
+
+/* The answer, to a caller this CPU owns. The server's loan of priority ends. */
+CC_INLINE void reply_deliver(struct thread *current, struct thread *caller, uint64_t tag)
+{
+	message_copy(caller, current, tag);
+	caller->regs.arg[0] = STATUS_OK;
+	if (CC_UNLIKELY(caller->timer.cpu != CPU_NONE))
+		timer_cancel(thread_slot(caller));
+	current->priority = current->base_priority;
+}
+
+CC_INLINE status_t reply_check(struct thread *current, uint64_t tag, struct message_caps *out_caps)
+{
+	out_caps->count = 0;
+	return CC_LIKELY(message_is_short(tag)) ? STATUS_OK : message_check(current, tag, out_caps);
+}
+
+status_t sys_reply(struct thread *current)
+{
+	struct message_caps caps;
+	uint64_t tag = current->regs.arg[1];
+	status_t status = reply_check(current, tag, &caps);
+	if (status != STATUS_OK)
+		return status;
+	struct thread *caller = reply_claim(current, current->regs.arg[0]);
+	if (caller == NULL)
+		return (HANDLE_SLOT(current->regs.arg[0]) & HANDLE_REPLY) ? STATUS_GONE : STATUS_BAD_HANDLE;
+	reply_deliver(current, caller, tag);
+	if (caps.count != 0)
+		message_pass_caps(caller, &caps);
+	sched_ready(caller);
+	return STATUS_OK;
+}
+
+/* The tail of reply_recv once the answer is out: receive, then run the caller. */
+CC_INLINE status_t reply_then_receive(struct cpu *cpu, struct thread *current, struct thread *caller,
+                                      struct cap *cap, handle_t handle, deadline_t deadline)
+{
+	struct message_caps caps;
+	status_t status = STATUS_BAD_HANDLE;
+	struct endpoint *endpoint = &endpoint_table[cap->object];
+	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
+	if (CC_LIKELY(cap_current(cap, handle, &endpoint->object)))
+		status = endpoint_receive(endpoint, current, (uint32_t)(cap - cap_table), deadline, &caps);
+	lock_release(&endpoint->lock, LOCK_ENDPOINT);
+	if (CC_LIKELY(status == SYSCALL_BLOCKED)) {
+		sched_check_dying(current);
+		if (CC_LIKELY(caller != NULL && sched_can_hand_off(cpu, caller))) {
+			sched_hand_off(cpu, caller);
+			return SYSCALL_SWITCHED;
+		}
+	} else if (status == STATUS_OK && caps.count != 0) {
+		message_pass_caps(current, &caps);
+	}
+	if (caller != NULL)
+		sched_ready(caller);
+	return status;
+}
+
+status_t sys_reply_recv(struct thread *current)
+{
+	struct cap *cap;
+	struct message_caps caps;
+	handle_t handle = current->regs.arg[0];
+	uint64_t tag = current->regs.arg[1];
+	deadline_t deadline = current->regs.arg[6];
+	handle_t reply = current->regs.arg[7];
+	status_t status = cap_lookup(current, handle, OBJECT_ENDPOINT, RIGHT_RECEIVE, &cap);
+	if (CC_UNLIKELY(status != STATUS_OK))
+		return status;
+	status = reply_check(current, tag, &caps);
+	if (CC_UNLIKELY(status != STATUS_OK))
+		return status;
+	if (CC_UNLIKELY((HANDLE_SLOT(reply) & HANDLE_REPLY) == 0))
+		return STATUS_BAD_HANDLE;
+	struct thread *caller = reply_claim(current, reply);
+	if (CC_LIKELY(caller != NULL)) {
+		reply_deliver(current, caller, tag);
+		if (CC_UNLIKELY(caps.count != 0))
+			message_pass_caps(caller, &caps);
+	}
+	return reply_then_receive(arch_cpu_self(), current, caller, cap, handle, deadline);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The lock-free half of capability look-up; see cap.h. */
+#pragma once
+#include <kernel/thread.h>
+
+CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type,
+                              uint32_t rights, struct cap **out_cap)
+{
+	uint32_t slot = HANDLE_SLOT(handle);
+	uint32_t generation = HANDLE_GENERATION(handle);
+	if (CC_UNLIKELY(slot >= CSPACE_SLOTS))
+		return STATUS_BAD_HANDLE;
+	struct cap *cap = &cap_table[cap_index(current->process, slot)];
+	/* Only live slots have odd generations. */
+	if (CC_UNLIKELY(__atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) != generation ||
+	                (generation & 1u) == 0))
+		return STATUS_BAD_HANDLE;
+	if (CC_UNLIKELY(type != OBJECT_NONE && cap->type != (uint32_t)type))
+		return STATUS_WRONG_TYPE;
+	uint32_t missing = rights & ~(uint32_t)cap->rights;
+	if (CC_UNLIKELY(missing != 0)) {
+		current->regs.arg[1] = missing;
+		return STATUS_DENIED;
+	}
+	*out_cap = cap;
+	return STATUS_OK;
+}
+
+CC_INLINE bool cap_current(const struct cap *cap, handle_t handle, const struct object *object)
+{
+	return __atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) == HANDLE_GENERATION(handle) &&
+	       __atomic_load_n(&object->generation, __ATOMIC_RELAXED) == cap->object_generation;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Interrupt lines as objects: claimed once, bound to a notification, acknowledged by the driver. */
+#pragma once
+#include <kernel/object.h>
+
+struct irq {
+	struct object object;
+	uint32_t number;       /* [c] the port's line number */
+	uint32_t trigger;      /* [c] */
+	uint32_t notification; /* [O] bound, referenced, or NONE */
+	uint32_t notification_generation; /* [O] */
+	uint64_t bits;         /* [O] */
+	struct lock lock;      /* O: LOCK_MEMORY */
+};
+extern struct irq irq_table[IRQ_MAX];
+#define IRQ_LINES_MAX 1024u
+
+/* What is known of a line: how often it fired, and the slot that has claimed it, or NONE. False: no such line. */
+CC_NODISCARD bool irq_line_get(uint32_t number, uint64_t *out_count, uint32_t *out_slot);
+/* Claims and lines agree. */
+bool irq_valid(void);

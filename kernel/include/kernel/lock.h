@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Ticket spin locks. Interrupts are always off in the kernel, so a lock needs
+ * no more than this. Order, outermost first (docs/kernel/locks.md):
+ *
+ *   [t] process table   [c] capability tree   [n] notification   [e] endpoint
+ *   [a] address space   [o] memory object   [h] channel   [q] run queue and timers
+ *   [f] frames   [l] log
+ *
+ * A CPU that waits answers TLB shootdowns (arch_spin_hint), so holding a lock
+ * while asking for one cannot deadlock. Debug builds record the holder and
+ * check the order.
+ */
+#pragma once
+#include <kernel/arch.h>
+
+enum lock_rank {
+	LOCK_PROCESS = 1,
+	LOCK_CAP,
+	LOCK_NOTIFICATION,
+	LOCK_ENDPOINT,
+	LOCK_ASPACE,
+	LOCK_MEMORY,
+	LOCK_CHANNEL,
+	LOCK_QUEUE,
+	LOCK_QUEUE_SECOND, /* a second run queue, in ascending CPU order */
+	LOCK_FRAME,
+	LOCK_LOG,
+};
+
+struct lock {
+	uint32_t next;   /* [a] ticket to draw */
+	uint32_t serving; /* [a] ticket that holds the lock */
+};
+
+#ifdef LOCK_DEBUG
+void lock_debug_acquire(struct lock *lock, enum lock_rank rank);
+void lock_debug_release(struct lock *lock, enum lock_rank rank);
+bool lock_debug_held(const struct lock *lock);
+#else
+CC_INLINE void lock_debug_acquire(struct lock *lock, enum lock_rank rank) { (void)lock; (void)rank; }
+CC_INLINE void lock_debug_release(struct lock *lock, enum lock_rank rank) { (void)lock; (void)rank; }
+CC_INLINE bool lock_debug_held(const struct lock *lock) { (void)lock; return true; }
+#endif
+
+CC_INLINE void lock_acquire(struct lock *lock, enum lock_rank rank)
+{
+	lock_debug_acquire(lock, rank);
+	uint32_t ticket = __atomic_fetch_add(&lock->next, 1u, __ATOMIC_RELAXED);
+	while (CC_UNLIKELY(__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket))
+		arch_spin_hint();
+}
+
+CC_INLINE void lock_release(struct lock *lock, enum lock_rank rank)
+{
+	lock_debug_release(lock, rank);
+	__atomic_store_n(&lock->serving, lock->serving + 1u, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The kernel's own broken invariant: say everything, stop every CPU, end the emulator with a failing code. */
+#pragma once
+#include <kernel/arch.h>
+
+CC_NORETURN void panic(const char *format, ...) CC_PRINTF(1, 2);
+/* Where the epitaph finds names: kernel.symbols of the bundle, in the direct map. */
+void panic_symbols(const uint8_t *data, size_t length);
+/* Choose the stack protector's guard. The caller must not return. */
+void panic_guard(uint64_t secret);
+
+#define ASSERT(condition)                                                                          \
+	do {                                                                                       \
+		if (CC_UNLIKELY(!(condition)))                                                     \
+			panic("%s:%d: %s", __FILE__, __LINE__, #condition);                        \
+	} while (0)
+/* Expensive checks (x_valid): only in DEBUG builds, simulation and tests. */
+#ifdef DEBUG
+#define ASSERT_VALID(condition) ASSERT(condition)
+#else
+#define ASSERT_VALID(condition) ((void)0)
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Scheduler: one run queue of 32 priorities per CPU, FIFO within a priority,
+ * tickless. A blocked thread is in no queue; the running one neither. The
+ * highest ready priority of a CPU runs there; an idle CPU takes work from the
+ * others before it halts.
+ *
+ * A thread leaves the CPU in this order, so that whoever wakes it finds it
+ * whole: sched_leave (FPU state and time are put away), then its new `wait` is
+ * published, then sched_next or sched_hand_off picks the successor.
+ */
+#pragma once
+#include <kernel/process.h>
+#include <kernel/thread.h>
+
+#define SLICE_NS 10000000ull
+
+struct run_queue {
+	struct lock lock;               /* q: LOCK_QUEUE */
+	uint32_t ready_mask;            /* [q] bit per priority with a ready thread; read by anyone */
+	uint32_t count;                 /* [q] */
+	uint32_t head[PRIORITY_COUNT];  /* [q] */
+	uint32_t tail[PRIORITY_COUNT];
+	uint32_t running;               /* [a] 1 + priority of the running thread, 0 while idle */
+};
+extern struct run_queue run_queue_table[CPU_MAX];
+extern uint64_t cpus_online; /* [a] bit per CPU */
+
+void sched_init(void);
+/* The calling CPU takes part from now on. */
+void sched_cpu_online(struct cpu *cpu);
+/* Before a thread is published as blocked or ready: put its FPU state and run time away. */
+CC_INLINE void sched_leave(struct cpu *cpu, struct thread *from);
+/* Put a claimed thread on a run queue: its last CPU if that is idle, else an idle one it may use, else its
+ * last; wakes or preempts that CPU as needed. */
+void sched_ready(struct thread *thread);
+/* Put the running thread back; it goes to the end of its priority if its slice is over. */
+void sched_put_back(struct cpu *cpu, struct thread *from);
+/* The next thread of this CPU, made current; idles until there is one. Dying processes are reaped on the way. */
+struct thread *sched_next(struct cpu *cpu);
+/* After the published thread `from`: was its process killed meanwhile? Then nobody else may ever wake it. */
+CC_INLINE void sched_check_dying(struct thread *from);
+/* Take a ready thread out of its queue; false if it is in none. */
+CC_NODISCARD bool sched_withdraw(struct thread *thread);
+/* May a claimed thread run here right away, before anything that is ready on this CPU? */
+CC_INLINE bool sched_can_hand_off(const struct cpu *cpu, const struct thread *to);
+/* Make a claimed thread current in place of one that has left: the rest of the slice goes with it. */
+CC_INLINE void sched_hand_off(struct cpu *cpu, struct thread *to);
+/* Set the effective priority, in the queue too if it is in one. */
+void sched_set_priority(struct thread *thread, uint8_t priority);
+/* Raise the effective priority of a thread and of those it waits for (bounded chain). */
+void sched_raise(struct thread *thread, uint8_t priority);
+/* End of the slice in counter ticks, or UINT64_MAX if nobody else wants this CPU. */
+uint64_t sched_slice_deadline(const struct cpu *cpu);
+bool sched_valid(void);
+
+CC_INLINE void sched_leave(struct cpu *cpu, struct thread *from)
+{
+	uint64_t now = arch_time_now();
+	from->cpu_ticks += now - cpu->switched_at;
+	cpu->switched_at = now;
+	arch_fpu_leave(cpu, &from->fpu);
+}
+
+CC_INLINE void sched_check_dying(struct thread *from)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	uint64_t wait = __atomic_load_n(&from->wait, __ATOMIC_RELAXED);
+	if (CC_UNLIKELY(process_table[from->process].state == PROCESS_DYING) && thread_claim(from, wait))
+		sched_ready(from);
+}
+
+CC_INLINE bool sched_can_hand_off(const struct cpu *cpu, const struct thread *to)
+{
+	return (to->affinity >> cpu->index & 1u) != 0 &&
+	       run_queue_table[cpu->index].ready_mask >> to->priority <= 1u &&
+	       process_table[to->process].state == PROCESS_RUNNING;
+}
+
+CC_INLINE void sched_hand_off(struct cpu *cpu, struct thread *to)
+{
+	struct aspace *aspace = &process_table[to->process].aspace;
+	to->cpu = cpu->index;
+	__atomic_store_n(&to->wait, WAIT_WITH(to->wait, THREAD_RUNNING), __ATOMIC_RELEASE);
+	__atomic_store_n(&run_queue_table[cpu->index].running, to->priority + 1u, __ATOMIC_RELAXED);
+	cpu->arch.current = to;
+	cpu->switches++;
+	if (CC_LIKELY(cpu->active_process != to->process))
+		aspace_activate(aspace);
+	arch_thread_switch(to->page_user);
+	arch_fpu_enter(cpu, &to->fpu);
+}

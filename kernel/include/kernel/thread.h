@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Threads. A thread that does not run is wholly in memory: `regs`, `fpu`, and
+ * the fields below; there is no kernel stack to keep.
+ *
+ * Who may change a blocked thread: `wait` says what it waits for and carries a
+ * sequence number. A waker claims it: under the lock of the object it is queued
+ * at (endpoint, notification), or by compare-and-swap where there is no queue
+ * (reply, sleep). The one that wins owns the thread and makes it ready.
+ */
+#pragma once
+#include <kernel/cpu.h>
+#include <kernel/object.h>
+
+enum thread_state {
+#define THREAD_STATE(name, value, text) THREAD_##name = (value),
+#include <abi/thread_state.def>
+#undef THREAD_STATE
+};
+
+/* wait word: sequence in the upper 56 bits, enum thread_state in the lower 8. */
+#define WAIT_STATE(wait) ((enum thread_state)((wait) & 0xffu))
+#define WAIT_NEXT(wait, state) ((((wait) >> 8) + 1u) << 8 | (uint64_t)(state))
+#define WAIT_WITH(wait, state) (((wait) & ~0xffull) | (uint64_t)(state))
+
+struct timer {
+	deadline_t deadline; /* [q of cpu] */
+	uint32_t cpu;        /* [q] whose heap holds it, or CPU_NONE */
+	uint32_t position;   /* [q] in the heap */
+	uint64_t wait;       /* [q] threads: the wait word it was armed for */
+};
+
+struct thread {
+	struct arch_regs regs;      /* first: entry code saves here */
+	struct arch_fpu fpu;
+	struct object object;
+	uint64_t wait;              /* [a] state and sequence */
+	uint32_t process;           /* [c] slot */
+	uint32_t cpu;               /* CPU it runs or last ran on; written by its owner */
+	uint8_t priority;           /* [q] effective: base or inherited */
+	uint8_t base_priority;      /* [a] */
+	uint64_t restart_count;     /* [p] progress of a system call that restarts */
+	uint64_t affinity;          /* [a] bit per CPU */
+	uint64_t page_user;         /* [c] user address of the message page */
+	struct message_page *page;  /* [c] kernel address of the same frame */
+	paddr_t page_frame;         /* [c] */
+
+	/* Queues: a thread is in at most one. */
+	uint32_t next;              /* run queue [q], endpoint or notification queue [e, n] */
+	uint32_t previous;
+	uint32_t queue_cpu;         /* [q] run queue it is in, or CPU_NONE */
+
+	/* Waiting. */
+	uint32_t wait_object;       /* endpoint or notification slot while queued there */
+	uint32_t wait_cap;          /* cap index the wait came through, or NONE */
+	uint32_t wait_cap_generation;
+	uint32_t reply_holder;      /* process slot that may answer; while REPLYING */
+	uint32_t reply_server;      /* thread that received it, for priority inheritance */
+	uint64_t wait_badge;        /* badge of the capability a queued caller used */
+	struct timer timer;
+
+	uint32_t process_next;      /* [P] list of the process's threads */
+	uint32_t process_previous;
+	uint32_t page_index;        /* [P] number of its message page in the process */
+
+	uint64_t cpu_ticks;         /* [p of the running CPU] */
+};
+
+extern struct thread thread_table[THREAD_MAX];
+
+CC_INLINE uint32_t thread_slot(const struct thread *thread) { return (uint32_t)(thread - thread_table); }
+
+/* New thread of a process, STOPPED: slot, message page (frame charged to the process, mapped), registers.
+ * QUOTA, TABLE_FULL, NO_MEMORY; changes nothing on failure. The process holds the reference. */
+CC_NODISCARD status_t thread_new(uint32_t process, uint64_t entry, uint64_t stack_top, uint64_t argument,
+                                 uint32_t priority, uint32_t *out_thread);
+/* STOPPED -> READY. */
+void thread_start(uint32_t thread);
+/* Wake a thread the caller has claimed, with a status in result register 0. */
+void thread_wake(struct thread *thread, status_t status);
+/* Claim a blocked thread whatever it waits for, taking it out of its queue; false if it was not blocked
+ * (any more) or `wait` is no longer its wait word. */
+CC_NODISCARD bool thread_claim(struct thread *thread, uint64_t wait);
+/* A capability died: whoever waits through it is woken with REVOKED. The caller has bumped the generation and
+ * passed through the object's lock since. */
+void thread_cap_died(uint32_t cap);
+/* End of a thread that no CPU runs and no queue holds: page, timer, place in its process. */
+void thread_finish(struct thread *thread);
+bool thread_valid(const struct thread *thread);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Monotonic time, and deadlines in one binary heap per CPU. */
+#pragma once
+#include <kernel/thread.h>
+
+/* Conversion factors; after arch_time_frequency is known. */
+void clock_init(void);
+/* Back the heaps; after the tables are sized and cpu_count is known. */
+void timer_init(void);
+/* Nanoseconds since boot; of a counter value; counter value of a time (saturating). */
+deadline_t clock_now(void);
+deadline_t clock_from_ticks(uint64_t ticks);
+uint64_t clock_to_ticks(deadline_t deadline);
+/* Timer ids: thread slots, then THREAD_MAX + notification slots, then one for channel grace. */
+#define TIMER_NOTIFICATION(slot) (THREAD_MAX + (slot))
+#define TIMER_GRACE (THREAD_MAX + NOTIFICATION_MAX)
+#define TIMER_COUNT (TIMER_GRACE + 1)
+struct timer *timer_of(uint32_t id);
+/* Arm on this CPU (re-arming moves it); disarm wherever it is. */
+void timer_set(uint32_t id, deadline_t deadline, uint64_t wait);
+void timer_cancel(uint32_t id);
+/* Expire what is due on this CPU and re-arm the hardware for the next deadline or slice end. */
+void timer_run(void);
+void timer_rearm(struct cpu *cpu);
+bool timer_valid(void);

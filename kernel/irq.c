@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Interrupt lines. A line belongs to one irq object or to nobody; a line of
+ * nobody is masked when it fires. Between an interrupt and irq_ack the port
+ * keeps a level line masked, so a slow driver costs nobody else anything.
+ *
+ * Locks: lines_lock for who owns a line, then nothing; an irq's own lock for
+ * its binding. Both have the rank LOCK_MEMORY and are never held together, nor
+ * while the notification is signalled.
+ */
+#include <kernel/irq.h>
+#include <kernel/notification.h>
+#include <kernel/process.h>
+#include <kernel/syscall.h>
+#include <kernel/trace.h>
+
+#define IRQ_RIGHTS (RIGHT_MANAGE | RIGHT_GRANT | RIGHT_REVOKE | RIGHT_INSPECT)
+
+struct line {
+	uint32_t claim; /* 0: nobody; 1 + slot of the irq object. [a] written under lines_lock */
+	uint64_t count; /* [a] */
+};
+struct irq irq_table[IRQ_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
+static struct line line_table[IRQ_LINES_MAX];
+static struct lock lines_lock; /* LOCK_MEMORY */
+
+static bool line_exists(uint64_t number)
+{
+	return number < arch_irq_count() && number < IRQ_LINES_MAX;
+}
+
+bool irq_line_get(uint32_t number, uint64_t *out_count, uint32_t *out_slot)
+{
+	if (!line_exists(number))
+		return false;
+	*out_count = __atomic_load_n(&line_table[number].count, __ATOMIC_RELAXED);
+	*out_slot = __atomic_load_n(&line_table[number].claim, __ATOMIC_RELAXED) - 1u;
+	return true;
+}
+
+static bool line_claim(uint32_t number, uint32_t slot)
+{
+	lock_acquire(&lines_lock, LOCK_MEMORY);
+	bool free = line_table[number].claim == 0;
+	if (free)
+		__atomic_store_n(&line_table[number].claim, slot + 1u, __ATOMIC_RELEASE);
+	lock_release(&lines_lock, LOCK_MEMORY);
+	return free;
+}
+
+static void line_give(uint32_t number)
+{
+	lock_acquire(&lines_lock, LOCK_MEMORY);
+	arch_irq_mask(number);
+	__atomic_store_n(&line_table[number].claim, 0u, __ATOMIC_RELEASE);
+	lock_release(&lines_lock, LOCK_MEMORY);
+}
+
+/* ---- the interrupt ---- */
+
+void trap_irq(uint32_t number)
+{
+	arch_cpu_self()->device_interrupts++;
+	uint32_t claim = number < IRQ_LINES_MAX ? __atomic_load_n(&line_table[number].claim, __ATOMIC_ACQUIRE) : 0;
+	if (number < IRQ_LINES_MAX)
+		__atomic_fetch_add(&line_table[number].count, 1u, __ATOMIC_RELAXED);
+	if (claim == 0) {
+		arch_irq_mask(number);
+		return;
+	}
+	struct irq *irq = &irq_table[claim - 1u];
+	lock_acquire(&irq->lock, LOCK_MEMORY);
+	uint32_t notification = irq->notification;
+	uint32_t generation = irq->notification_generation;
+	uint64_t bits = irq->bits;
+	lock_release(&irq->lock, LOCK_MEMORY);
+	TRACE_EVENT(TRACE_IRQ, number, bits);
+	if (notification != NONE)
+		notification_signal_if(notification, generation, bits);
+}
+
+/* ---- life ---- */
+
+static void irq_fill(struct irq *irq, uint32_t number, uint32_t trigger)
+{
+	irq->number = number;
+	irq->trigger = trigger;
+	irq->notification = NONE;
+	irq->bits = 0;
+}
+
+/* The object exists and the line is its own; undone by irq_destroy. */
+static status_t irq_make(uint32_t process, uint32_t number, uint32_t trigger, handle_t *out_handle)
+{
+	uint32_t slot;
+	status_t status = object_take(OBJECT_IRQ, process, &slot);
+	if (status != STATUS_OK)
+		return status;
+	irq_fill(&irq_table[slot], NONE, trigger);
+	status = STATUS_BUSY;
+	if (line_claim(number, slot)) {
+		irq_table[slot].number = number;
+		status = arch_irq_configure(number, (enum irq_trigger)trigger, arch_cpu_self()->index);
+	}
+	if (status == STATUS_OK)
+		status = cap_create(process, OBJECT_IRQ, slot, IRQ_RIGHTS, 0, out_handle);
+	if (status != STATUS_OK)
+		object_release(OBJECT_IRQ, slot);
+	return status;
+}
+
+void irq_destroy(uint32_t slot)
+{
+	struct irq *irq = &irq_table[slot];
+	if (irq->number != NONE)
+		line_give(irq->number);
+	lock_acquire(&irq->lock, LOCK_MEMORY);
+	uint32_t notification = irq->notification;
+	irq->notification = NONE;
+	lock_release(&irq->lock, LOCK_MEMORY);
+	if (notification != NONE)
+		object_release(OBJECT_NOTIFICATION, notification);
+	table_give(&object_tables[OBJECT_IRQ], slot);
+}
+
+/* ---- system calls ---- */
+
+status_t sys_irq_create(struct thread *current)
+{
+	uint64_t number = current->regs.arg[1];
+	uint64_t trigger = current->regs.arg[2];
+	struct cap *cap;
+	handle_t handle;
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_DEVICES, RIGHT_MANAGE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	if (!line_exists(number) || trigger > IRQ_TRIGGER_LEVEL_LOW)
+		return STATUS_INVALID;
+	status = irq_make(current->process, (uint32_t)number, (uint32_t)trigger, &handle);
+	if (status == STATUS_OK)
+		current->regs.arg[1] = handle;
+	return status;
+}
+
+/* Takes over the reference to the notification; the previous one is returned, or NONE. */
+static uint32_t bind_commit(struct irq *irq, uint32_t notification, uint32_t generation, uint64_t bits)
+{
+	lock_acquire(&irq->lock, LOCK_MEMORY);
+	uint32_t before = irq->notification;
+	irq->notification = notification;
+	irq->notification_generation = generation;
+	irq->bits = bits;
+	arch_irq_unmask(irq->number);
+	lock_release(&irq->lock, LOCK_MEMORY);
+	return before;
+}
+
+static status_t bind_notification(struct thread *current, struct irq *irq)
+{
+	handle_t handle = current->regs.arg[1];
+	uint64_t bits = current->regs.arg[2];
+	struct cap *cap;
+	status_t status = cap_lookup(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL, &cap);
+	if (status != STATUS_OK)
+		return status;
+	bits = cap->badge != 0 ? cap->badge : bits; /* as in notification_signal */
+	if (bits == 0)
+		return STATUS_INVALID;
+	uint32_t notification = cap->object;
+	uint32_t generation = cap->object_generation;
+	status = cap_retain(cap, handle);
+	if (status != STATUS_OK)
+		return status;
+	uint32_t before = bind_commit(irq, notification, generation, bits);
+	if (before != NONE)
+		object_release(OBJECT_NOTIFICATION, before);
+	return STATUS_OK;
+}
+
+status_t sys_irq_bind(struct thread *current)
+{
+	handle_t handle = current->regs.arg[0];
+	struct cap *cap;
+	status_t status = cap_lookup(current, handle, OBJECT_IRQ, RIGHT_MANAGE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	uint32_t slot = cap->object;
+	status = cap_retain(cap, handle);
+	if (status != STATUS_OK)
+		return status;
+	status = bind_notification(current, &irq_table[slot]);
+	object_release(OBJECT_IRQ, slot);
+	return status;
+}
+
+status_t sys_irq_ack(struct thread *current)
+{
+	handle_t handle = current->regs.arg[0];
+	struct cap *cap;
+	status_t status = cap_lookup(current, handle, OBJECT_IRQ, RIGHT_MANAGE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	struct irq *irq = &irq_table[cap->object];
+	lock_acquire(&irq->lock, LOCK_MEMORY);
+	if (!cap_current(cap, handle, &irq->object))
+		status = STATUS_BAD_HANDLE;
+	else if (irq->notification == NONE)
+		status = STATUS_INVALID;
+	else
+		arch_irq_unmask(irq->number);
+	lock_release(&irq->lock, LOCK_MEMORY);
+	return status;
+}
+
+bool irq_valid(void)
+{
+	for (uint32_t number = 0; number < IRQ_LINES_MAX; number++) {
+		uint32_t claim = line_table[number].claim;
+		if (claim == 0)
+			continue;
+		if (claim > object_tables[OBJECT_IRQ].capacity ||
+		    irq_table[claim - 1u].object.generation % 2u == 0u ||
+		    irq_table[claim - 1u].number != number)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Boot from the port's first call to the first program. The order is forced:
+ * frames before page tables, page tables before tables and stacks, those before
+ * CPUs, CPUs before threads. Each stage either succeeds or refuses the machine.
+ */
+#include <kernel/boot.h>
+#include <kernel/frame.h>
+#include <kernel/panic.h>
+#include <kernel/sched.h>
+#include <kernel/timer.h>
+
+#define CPU_WAIT_NS 2000000000ull
+
+static void banner_print(void)
+{
+	log_print("%s %s for %s, on '%s' started by %s\n", KERNEL_NAME, KERNEL_VERSION, ARCH_NAME,
+	          boot_machine.machine, boot_machine.loader);
+	log_print("machine: %u CPUs, %llu MiB of memory, %u devices; command line: '%s'\n",
+	          boot_machine.cpu_count, (unsigned long long)(boot_ram_bytes() >> 20),
+	          boot_machine.device_count, boot_machine.command_line);
+}
+
+static void memory_start(void)
+{
+	frame_init(&boot_machine);
+	arch_memory_init(&boot_machine);
+	boot_stage("memory");
+	boot_bundle_check();
+	boot_stage("bundle");
+	cpu_count = boot_machine.cpu_count;
+	boot_tables_make();
+	boot_stage("tables");
+}
+
+static void cpu_start(void)
+{
+	struct cpu *cpu = &cpu_table[0];
+	arch_cpu_init(cpu, &boot_machine);
+	arch_irq_init(&boot_machine);
+	clock_init();
+	timer_init();
+	sched_init();
+	sched_cpu_online(cpu);
+	log_print("protection: %s\n", cpu->features);
+	boot_stage("CPU, interrupts and clock");
+}
+
+static void others_start(void)
+{
+	for (uint32_t i = 1; i < cpu_count; i++) {
+		if (arch_cpu_start(i, &boot_machine) != STATUS_OK)
+			log_print("CPU %u: the firmware refuses to start it\n", i);
+	}
+}
+
+/* All were told to start before; one that does not come up is left out. */
+static void others_wait(void)
+{
+	deadline_t limit = clock_now() + CPU_WAIT_NS;
+	for (uint32_t i = 1; i < cpu_count; i++) {
+		while (__atomic_load_n(&cpu_table[i].online, __ATOMIC_ACQUIRE) == 0 && clock_now() < limit)
+			arch_spin_hint();
+		if (__atomic_load_n(&cpu_table[i].online, __ATOMIC_ACQUIRE) == 0)
+			log_print("CPU %u: did not start\n", i);
+	}
+	log_print("%u of %u CPUs run\n", (unsigned)__builtin_popcountll(cpus_online), cpu_count);
+}
+
+/* What is taken now is the kernel's; what is taken later belongs to programs. */
+static void memory_account(void)
+{
+	uint64_t free = (uint64_t)frame_free_count() * PAGE_SIZE;
+	boot_kernel_bytes = boot_ram_bytes() - free - boot_machine.bundle.size;
+	log_print("memory: %llu KiB kernel, %llu KiB bundle, %llu KiB free\n",
+	          (unsigned long long)(boot_kernel_bytes >> 10),
+	          (unsigned long long)(boot_machine.bundle.size >> 10), (unsigned long long)(free >> 10));
+}
+
+CC_NORETURN static void cpu_enter(struct cpu *cpu)
+{
+	cpu->active_root = arch_kernel_root();
+	arch_user_return(sched_next(cpu));
+}
+
+void kernel_main(const struct boot_info *info)
+{
+	boot_machine = *info;
+	if (arch_time_frequency() != 0)
+		clock_init(); /* known already, or only once it was measured in cpu_start */
+	panic_guard(boot_random());
+	banner_print();
+	boot_machine_check();
+	memory_start();
+	cpu_start();
+	others_start();
+	memory_account();
+	boot_process_make();
+	boot_stage("first process");
+	others_wait();
+	boot_stage("other CPUs");
+	if (boot_word("kernel.panic"))
+		panic("asked for by the command line");
+	cpu_enter(&cpu_table[0]);
+}
+
+void kernel_cpu_main(uint32_t index)
+{
+	struct cpu *cpu = &cpu_table[index];
+	arch_cpu_init(cpu, &boot_machine);
+	sched_cpu_online(cpu);
+	cpu_enter(cpu);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The slower parts of a message: long payloads and capabilities. */
+#include "message.h"
+
+#define TAG_KNOWN 0xffffffff00ff01ffull /* label, capability count, length up to 511 */
+
+static status_t check_cap(struct thread *from, const struct message_cap *wanted)
+{
+	struct cap *cap;
+	uint32_t rights = wanted->flags & MESSAGE_CAP_MOVE ? 0u : (uint32_t)RIGHT_GRANT;
+	status_t status = cap_lookup(from, wanted->handle, OBJECT_NONE, rights, &cap);
+	if (status != STATUS_OK)
+		return status;
+	if ((wanted->flags & ~MESSAGE_CAP_MOVE) != 0)
+		return STATUS_INVALID;
+	if ((wanted->flags & MESSAGE_CAP_MOVE) == 0 && (wanted->rights & ~(uint32_t)cap->rights) != 0)
+		return STATUS_DENIED;
+	return STATUS_OK;
+}
+
+status_t message_check(struct thread *from, uint64_t tag, struct message_caps *out_caps)
+{
+	uint32_t count = MESSAGE_CAPS(tag);
+	if ((tag & ~TAG_KNOWN) != 0 || MESSAGE_LENGTH(tag) > MESSAGE_PAYLOAD_MAX ||
+	    count > MESSAGE_CAPS_MAX)
+		return STATUS_INVALID;
+	out_caps->count = count;
+	out_caps->holder = from->process;
+	for (uint32_t i = 0; i < count; i++) {
+		out_caps->cap[i] = from->page->caps[i];
+		status_t status = check_cap(from, &out_caps->cap[i]);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+void message_copy_payload(struct message_page *to, const struct message_page *from, uint32_t length)
+{
+	uint64_t *target = (uint64_t *)(void *)to->payload;
+	const uint64_t *source = (const uint64_t *)(const void *)from->payload;
+	uint32_t words = (length + 7u) / 8u;
+	uint32_t i = MESSAGE_WORDS;
+	for (; i + 4u <= words; i += 4u) {
+		uint64_t a = source[i], b = source[i + 1u], c = source[i + 2u], d = source[i + 3u];
+		target[i] = a;
+		target[i + 1u] = b;
+		target[i + 2u] = c;
+		target[i + 3u] = d;
+	}
+	for (; i < words; i++)
+		target[i] = source[i];
+}
+
+static void pass_cap(struct thread *to, uint32_t holder, const struct message_cap *wanted,
+                     struct message_cap *out_passed)
+{
+	uint32_t source = cap_index(holder, HANDLE_SLOT(wanted->handle));
+	uint32_t type = cap_table[source].type;
+	uint32_t rights = wanted->rights;
+	handle_t handle = HANDLE_NONE;
+	status_t status;
+	if (wanted->flags & MESSAGE_CAP_MOVE) {
+		rights = cap_table[source].rights;
+		status = cap_move(to->process, source, wanted->handle, &handle);
+	} else {
+		status = cap_derive(to->process, source, wanted->handle, rights, 0, &handle);
+	}
+	bool passed = status == STATUS_OK;
+	*out_passed = (struct message_cap){passed ? handle : HANDLE_NONE, passed ? rights : 0u,
+	                                   passed ? type : (uint32_t)OBJECT_NONE};
+}
+
+void message_pass_caps(struct thread *to, const struct message_caps *caps)
+{
+	for (uint32_t i = 0; i < caps->count; i++)
+		pass_cap(to, caps->holder, &caps->cap[i], &to->page->caps[i]);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Moving a message between two threads: registers, the rest of the payload
+ * from page to page, the sender's principal, and capabilities.
+ *
+ * message_copy is the one place where a delivered message gets its sender: it
+ * is the principal the sending thread's process was bound to at creation.
+ */
+#pragma once
+#include <kernel/cap.h>
+#include <kernel/process.h>
+#include <kernel/thread.h>
+
+/* Capabilities named by a message, read once from the sender's page. */
+struct message_caps {
+	uint32_t count;
+	uint32_t holder; /* process slot they are looked up in */
+	struct message_cap cap[MESSAGE_CAPS_MAX];
+};
+
+/* A tag that says: at most four words, no capabilities, nothing else to check. */
+CC_INLINE bool message_is_short(uint64_t tag) { return (uint32_t)tag <= MESSAGE_WORD_BYTES; }
+
+/* Check a tag that is not short: INVALID, or the capability's own error. Fills out_caps. */
+CC_NODISCARD status_t message_check(struct thread *from, uint64_t tag, struct message_caps *out_caps);
+/* Bytes 32.. of the payload, in whole words. */
+void message_copy_payload(struct message_page *to, const struct message_page *from, uint32_t length);
+/* Pass on capabilities to `to`, which the caller owns; one that cannot be passed (its source died, the
+ * receiver's table is full) arrives as HANDLE_NONE. No lock held. */
+void message_pass_caps(struct thread *to, const struct message_caps *caps);
+
+/* Tag, words, principal and payload; the sender's registers and page hold still (it is current or queued). */
+CC_INLINE void message_copy(struct thread *to, const struct thread *from, uint64_t tag)
+{
+	to->regs.arg[1] = tag;
+	to->regs.arg[2] = from->regs.arg[2];
+	to->regs.arg[3] = from->regs.arg[3];
+	to->regs.arg[4] = from->regs.arg[4];
+	to->regs.arg[5] = from->regs.arg[5];
+	to->page->sender = process_table[from->process].principal;
+	if (CC_UNLIKELY(MESSAGE_LENGTH(tag) > MESSAGE_WORD_BYTES))
+		message_copy_payload(to->page, from->page, MESSAGE_LENGTH(tag));
+}

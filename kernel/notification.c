@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Notifications. Bits are or-ed in before any lock is taken and exchanged for
+ * zero by whoever delivers them, so none is lost and none arrives twice. A
+ * bound notification is delivered by recv on its endpoint instead of
+ * notification_wait.
+ */
+#include "endpoint_priv.h"
+#include "thread_queue.h"
+#include <kernel/notification.h>
+#include <kernel/panic.h>
+#include <kernel/sched.h>
+#include <kernel/syscall.h>
+#include <kernel/timer.h>
+
+struct notification notification_table[NOTIFICATION_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
+
+/* The waiter that takes the bits, claimed; NULL if there is none or nothing to take. [n] held. */
+static struct thread *take_waiter(struct notification *notification)
+{
+	uint32_t slot = notification->waiter_head;
+	if (slot == NONE)
+		return NULL;
+	uint64_t bits = __atomic_exchange_n(&notification->bits, 0, __ATOMIC_ACQ_REL);
+	if (bits == 0)
+		return NULL;
+	struct thread *thread = &thread_table[slot];
+	thread_queue_remove(&notification->waiter_head, &notification->waiter_tail, thread);
+	__atomic_store_n(&thread->wait, WAIT_WITH(thread->wait, THREAD_READY), __ATOMIC_RELEASE);
+	thread->regs.arg[1] = bits;
+	return thread;
+}
+
+static void signal_locked(struct notification *notification, uint64_t bits)
+{
+	struct thread *thread;
+	__atomic_fetch_or(&notification->bits, bits, __ATOMIC_SEQ_CST);
+	if (notification->endpoint != NONE)
+		thread = endpoint_take_notified(notification->endpoint, notification);
+	else
+		thread = take_waiter(notification);
+	if (thread != NULL)
+		thread_wake(thread, STATUS_OK);
+}
+
+void notification_signal(uint32_t slot, uint64_t bits)
+{
+	struct notification *notification = &notification_table[slot];
+	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
+	signal_locked(notification, bits);
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+}
+
+void notification_signal_if(uint32_t slot, uint32_t generation, uint64_t bits)
+{
+	struct notification *notification = &notification_table[slot];
+	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
+	if (notification->object.generation == generation)
+		signal_locked(notification, bits);
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+}
+
+void notification_expired(uint32_t slot)
+{
+	struct notification *notification = &notification_table[slot];
+	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
+	if (notification->object.generation & 1u)
+		signal_locked(notification, notification->timer_bits);
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+}
+
+void notification_destroy(uint32_t slot)
+{
+	struct notification *notification = &notification_table[slot];
+	timer_cancel(TIMER_NOTIFICATION(slot));
+	ASSERT(notification->waiter_head == NONE && notification->endpoint == NONE);
+	table_give(&object_tables[OBJECT_NOTIFICATION], slot);
+}
+
+void notification_cap_died(uint32_t slot, uint32_t cap)
+{
+	struct notification *notification = &notification_table[slot];
+	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+	thread_cap_died(cap);
+}
+
+status_t sys_notification_signal(struct thread *current)
+{
+	struct cap *cap;
+	handle_t handle = current->regs.arg[0];
+	status_t status = cap_lookup(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL, &cap);
+	if (status != STATUS_OK)
+		return status;
+	uint64_t badge = cap->badge;
+	uint64_t bits = badge != 0 ? badge : current->regs.arg[1];
+	struct notification *notification = &notification_table[cap->object];
+	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
+	if (cap_current(cap, handle, &notification->object))
+		signal_locked(notification, bits);
+	else
+		status = STATUS_BAD_HANDLE;
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+	return status;
+}
+
+/* Publish the current thread as waiting. [n] held. */
+static void wait_publish(struct notification *notification, struct thread *current,
+                         const struct cap *cap, deadline_t deadline)
+{
+	uint64_t wait = WAIT_NEXT(current->wait, THREAD_WAITING);
+	current->wait_object = (uint32_t)(notification - notification_table);
+	current->wait_cap = (uint32_t)(cap - cap_table);
+	if (deadline != DEADLINE_NEVER)
+		timer_set(thread_slot(current), deadline, wait);
+	thread_queue_append(&notification->waiter_head, &notification->waiter_tail, current);
+	__atomic_store_n(&current->wait, wait, __ATOMIC_RELEASE);
+}
+
+status_t sys_notification_wait(struct thread *current)
+{
+	struct cap *cap;
+	handle_t handle = current->regs.arg[0];
+	deadline_t deadline = current->regs.arg[1];
+	status_t status = cap_lookup(current, handle, OBJECT_NOTIFICATION, RIGHT_WAIT, &cap);
+	if (status != STATUS_OK)
+		return status;
+	struct notification *notification = &notification_table[cap->object];
+	sched_leave(arch_cpu_self(), current);
+	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
+	uint64_t bits = 0;
+	if (!cap_current(cap, handle, &notification->object))
+		status = STATUS_BAD_HANDLE;
+	else if (notification->endpoint != NONE)
+		status = STATUS_BUSY;
+	else if ((bits = __atomic_exchange_n(&notification->bits, 0, __ATOMIC_ACQ_REL)) != 0)
+		current->regs.arg[1] = bits;
+	else if (deadline == DEADLINE_NOW)
+		status = STATUS_TIMED_OUT;
+	else
+		wait_publish(notification, current, cap, deadline), status = SYSCALL_BLOCKED;
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+	if (status == SYSCALL_BLOCKED)
+		sched_check_dying(current);
+	else
+		arch_fpu_enter(arch_cpu_self(), &current->fpu);
+	return status;
+}
+
+status_t sys_notification_create(struct thread *current)
+{
+	uint32_t slot;
+	status_t status = object_take(OBJECT_NOTIFICATION, current->process, &slot);
+	if (status != STATUS_OK)
+		return status;
+	struct notification *notification = &notification_table[slot];
+	notification->bits = 0;
+	notification->endpoint = NONE;
+	notification->waiter_head = NONE;
+	notification->waiter_tail = NONE;
+	notification->timer.cpu = CPU_NONE;
+	handle_t handle;
+	status = cap_create(current->process, OBJECT_NOTIFICATION, slot, RIGHTS_ALL, 0, &handle);
+	if (status != STATUS_OK)
+		object_release(OBJECT_NOTIFICATION, slot);
+	else
+		current->regs.arg[1] = handle;
+	return status;
+}
+
+status_t sys_notification_timer(struct thread *current)
+{
+	struct cap *cap;
+	handle_t handle = current->regs.arg[0];
+	deadline_t deadline = current->regs.arg[1];
+	status_t status = cap_lookup(current, handle, OBJECT_NOTIFICATION, RIGHT_WAIT, &cap);
+	if (status != STATUS_OK)
+		return status;
+	if (current->regs.arg[2] == 0 && deadline != DEADLINE_NEVER)
+		return STATUS_INVALID;
+	struct notification *notification = &notification_table[cap->object];
+	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
+	if (cap_current(cap, handle, &notification->object)) {
+		notification->timer_bits = current->regs.arg[2];
+		timer_set(TIMER_NOTIFICATION(cap->object), deadline, 0);
+	} else {
+		status = STATUS_BAD_HANDLE;
+	}
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+	return status;
+}
+
+bool notification_valid(const struct notification *notification)
+{
+	if ((notification->object.generation & 1u) == 0)
+		return true;
+	uint32_t slot = (uint32_t)(notification - notification_table);
+	if (notification->endpoint != NONE && notification->waiter_head != NONE)
+		return false;
+	return thread_queue_valid(notification->waiter_head, notification->waiter_tail, THREAD_WAITING,
+	                          slot);
+}

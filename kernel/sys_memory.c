@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* System calls on memory and images. */
+#include <kernel/image.h>
+#include <kernel/memory.h>
+#include <kernel/syscall.h>
+
+#define UNMAP_LIMIT 1024u /* page table entries per turn; then the call starts over with what is left */
+#define REAP_LIMIT 256u
+#define ACCESS_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+#define MEMORY_RIGHTS (ACCESS_RIGHTS | RIGHT_GRANT | RIGHT_REVOKE)
+_Static_assert(PROT_READ == (int)RIGHT_READ && PROT_WRITE == (int)RIGHT_WRITE &&
+               PROT_EXECUTE == (int)RIGHT_EXECUTE, "access is named once");
+
+static struct aspace *own_aspace(const struct thread *current)
+{
+	return &process_of(current->process)->aspace;
+}
+
+status_t sys_memory_create(struct thread *current)
+{
+	uint32_t slot;
+	handle_t handle;
+	(void)memory_reap_some(REAP_LIMIT);
+	status_t status = memory_new(current->process, current->regs.arg[0], &slot);
+	if (status != STATUS_OK)
+		return status;
+	status = cap_create(current->process, OBJECT_MEMORY, slot, MEMORY_RIGHTS, 0, &handle);
+	if (status == STATUS_OK)
+		current->regs.arg[1] = handle;
+	else
+		object_release(OBJECT_MEMORY, slot);
+	return status;
+}
+
+/* The capability for what is to be mapped: memory, or a region, which is never executed. */
+static status_t mappable(struct thread *current, uint64_t prot, struct mapping_request *request)
+{
+	struct cap *cap;
+	status_t status = cap_lookup(current, request->handle, OBJECT_NONE, 0, &cap);
+	if (status != STATUS_OK)
+		return status;
+	if (cap->type != OBJECT_MEMORY && cap->type != OBJECT_REGION)
+		return STATUS_WRONG_TYPE;
+	bool region = cap->type == OBJECT_REGION;
+	if (prot > ACCESS_RIGHTS || (region && (prot & PROT_EXECUTE) != 0))
+		return STATUS_INVALID;
+	status = cap_lookup(current, request->handle, OBJECT_NONE, (uint32_t)prot, &cap);
+	if (status != STATUS_OK)
+		return status;
+	request->kind = region ? MAPPING_REGION : MAPPING_MEMORY;
+	request->memory = cap->object;
+	request->cap = cap_index(current->process, HANDLE_SLOT(request->handle));
+	request->prot = (uint32_t)prot;
+	request->prot_limit = cap->rights & (region ? RIGHT_READ | RIGHT_WRITE : ACCESS_RIGHTS);
+	return STATUS_OK;
+}
+
+status_t sys_memory_map(struct thread *current)
+{
+	const uint64_t *arg = current->regs.arg;
+	uint64_t address;
+	struct mapping_request request = {
+		.handle = arg[0], .address = arg[1], .first_page = arg[2], .pages = arg[3]};
+	status_t status = mappable(current, arg[4], &request);
+	if (status != STATUS_OK)
+		return status;
+	status = aspace_map_request(own_aspace(current), &request, &address);
+	if (status == STATUS_OK)
+		current->regs.arg[1] = address;
+	else if (status == STATUS_DENIED)
+		current->regs.arg[1] = RIGHT_WRITE; /* the rights were there: it is sealed */
+	return status;
+}
+
+status_t sys_memory_unmap(struct thread *current)
+{
+	bool more;
+	status_t status = aspace_unmap_some(own_aspace(current), current->regs.arg[0], current->regs.arg[1],
+	                                    UNMAP_LIMIT, &more);
+	if (status != STATUS_OK)
+		return status;
+	return more || memory_reap_some(REAP_LIMIT) ? SYSCALL_RESTART : STATUS_OK;
+}
+
+status_t sys_memory_protect(struct thread *current)
+{
+	const uint64_t *arg = current->regs.arg;
+	uint32_t missing;
+	if (arg[2] > ACCESS_RIGHTS)
+		return STATUS_INVALID;
+	status_t status = aspace_protect_checked(own_aspace(current), arg[0], arg[1], (uint32_t)arg[2], &missing);
+	if (status == STATUS_DENIED)
+		current->regs.arg[1] = missing;
+	return status;
+}
+
+status_t sys_memory_seal(struct thread *current)
+{
+	struct cap *cap;
+	handle_t handle = current->regs.arg[0];
+	status_t status = cap_lookup(current, handle, OBJECT_MEMORY, RIGHT_WRITE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	uint32_t slot = cap->object;
+	status = cap_retain(cap, handle);
+	if (status != STATUS_OK)
+		return status;
+	status = memory_seal(slot);
+	object_release(OBJECT_MEMORY, slot);
+	return status;
+}
+
+static status_t image_create(struct thread *current, uint32_t memory)
+{
+	uint32_t slot;
+	handle_t handle;
+	status_t status = image_new(current->process, memory, current->regs.arg[2], current->regs.arg[3], &slot);
+	if (status != STATUS_OK)
+		return status;
+	status = cap_create(current->process, OBJECT_IMAGE, slot, RIGHT_EXECUTE | RIGHT_GRANT | RIGHT_REVOKE, 0,
+	                    &handle);
+	if (status == STATUS_OK)
+		current->regs.arg[1] = handle;
+	else
+		object_release(OBJECT_IMAGE, slot);
+	return status;
+}
+
+status_t sys_image_create(struct thread *current)
+{
+	struct cap *factory;
+	struct cap *cap;
+	handle_t handle = current->regs.arg[1];
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_FACTORY, RIGHT_MANAGE, &factory);
+	if (status == STATUS_OK)
+		status = cap_lookup(current, handle, OBJECT_MEMORY, RIGHT_READ | RIGHT_EXECUTE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	uint32_t memory = cap->object;
+	status = cap_retain(cap, handle);
+	if (status != STATUS_OK)
+		return status;
+	status = image_create(current, memory);
+	object_release(OBJECT_MEMORY, memory);
+	return status;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* System calls on processes: create, furnish with capabilities, start, watch, end. */
+#include <kernel/image.h>
+#include <kernel/notification.h>
+#include <kernel/process.h>
+#include <kernel/sched.h>
+#include <kernel/syscall.h>
+#include <lib/string.h>
+
+status_t sys_process_id(struct thread *current)
+{
+	current->regs.arg[1] = process_of(current->process)->id;
+	return STATUS_OK;
+}
+
+/* The notification that hears of the end, referenced for the process. */
+static status_t end_notification(struct thread *current, const struct process_options *options,
+                                 uint32_t *out_notification)
+{
+	struct cap *cap;
+	*out_notification = NONE;
+	if (options->notification == HANDLE_NONE)
+		return STATUS_OK;
+	status_t status =
+	    cap_lookup(current, options->notification, OBJECT_NOTIFICATION, RIGHT_SIGNAL, &cap);
+	if (status != STATUS_OK)
+		return status;
+	if (!object_retain_if(OBJECT_NOTIFICATION, cap->object, cap->object_generation))
+		return STATUS_BAD_HANDLE;
+	*out_notification = cap->object;
+	return STATUS_OK;
+}
+
+static status_t create_checked(struct thread *current, uint32_t image, uint32_t notification,
+                               const struct process_options *options)
+{
+	uint32_t slot;
+	handle_t handle;
+	status_t status = process_new(current->process, image, options, &slot);
+	if (status != STATUS_OK)
+		return status;
+	struct process *process = process_of(slot);
+	object_retain(OBJECT_PROCESS, slot); /* one for the capability, one until it is DEAD */
+	status = cap_create(current->process, OBJECT_PROCESS, slot, RIGHTS_ALL, 0, &handle);
+	if (status != STATUS_OK) {
+		object_release(OBJECT_PROCESS, slot);
+		process_end(slot, 0, true, NULL);
+		return status;
+	}
+	process->notification = notification;
+	process->notification_bits = options->notification_bits;
+	current->regs.arg[1] = handle;
+	current->regs.arg[2] = process->id;
+	return STATUS_OK;
+}
+
+status_t sys_process_create(struct thread *current)
+{
+	struct cap *factory;
+	struct cap *image;
+	struct process_options options;
+	uint32_t notification;
+	memcpy(&options, current->page->bulk, sizeof options);
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_FACTORY, RIGHT_MANAGE, &factory);
+	if (status == STATUS_OK)
+		status = cap_lookup(current, current->regs.arg[1], OBJECT_IMAGE, RIGHT_EXECUTE, &image);
+	if (status != STATUS_OK)
+		return status;
+	uint32_t slot = image->object;
+	if (!object_retain_if(OBJECT_IMAGE, slot, image->object_generation))
+		return STATUS_BAD_HANDLE;
+	status = end_notification(current, &options, &notification);
+	if (status == STATUS_OK) {
+		status = create_checked(current, slot, notification, &options);
+		if (status != STATUS_OK && notification != NONE)
+			object_release(OBJECT_NOTIFICATION, notification);
+	}
+	object_release(OBJECT_IMAGE, slot);
+	return status;
+}
+
+static status_t lookup_created(struct thread *current, struct process **out_process)
+{
+	struct cap *cap;
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_MANAGE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	*out_process = process_of(cap->object);
+	return (*out_process)->state == PROCESS_CREATED ? STATUS_OK : STATUS_BUSY;
+}
+
+status_t sys_process_grant(struct thread *current)
+{
+	struct process *child;
+	struct cap *source;
+	handle_t source_handle = current->regs.arg[1];
+	handle_t granted;
+	status_t status = lookup_created(current, &child);
+	if (status == STATUS_OK)
+		status = cap_lookup(current, source_handle, OBJECT_NONE, RIGHT_GRANT, &source);
+	if (status != STATUS_OK)
+		return status;
+	if ((current->regs.arg[2] & ~(uint64_t)RIGHTS_ALL) != 0)
+		return STATUS_INVALID;
+	status = cap_derive(process_slot(child), (uint32_t)(source - cap_table), source_handle,
+	                    (uint32_t)current->regs.arg[2], current->regs.arg[3], &granted);
+	if (status == STATUS_OK)
+		current->regs.arg[1] = granted;
+	return status;
+}
+
+status_t sys_process_start(struct thread *current)
+{
+	struct process *child;
+	status_t status = lookup_created(current, &child);
+	if (status != STATUS_OK)
+		return status;
+	struct thread *thread = &thread_table[child->main_thread];
+	memcpy(thread->page->bulk, current->page->bulk, MESSAGE_BULK_SIZE);
+	uint32_t created = PROCESS_CREATED;
+	if (!__atomic_compare_exchange_n(&child->state, &created, PROCESS_RUNNING, false, __ATOMIC_SEQ_CST,
+	                                 __ATOMIC_ACQUIRE))
+		return STATUS_BUSY;
+	uint64_t wait = __atomic_load_n(&thread->wait, __ATOMIC_ACQUIRE);
+	if (WAIT_STATE(wait) == THREAD_STOPPED && thread_claim(thread, wait))
+		thread_start(thread_slot(thread));
+	return STATUS_OK;
+}
+
+status_t sys_process_kill(struct thread *current)
+{
+	struct cap *cap;
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_MANAGE, &cap);
+	if (status == STATUS_OK)
+		process_end(cap->object, current->regs.arg[1], true, NULL);
+	return status;
+}
+
+status_t sys_process_exit(struct thread *current)
+{
+	process_end(current->process, current->regs.arg[0], false, NULL);
+	return STATUS_OK;
+}
+
+status_t sys_process_status(struct thread *current)
+{
+	struct cap *cap;
+	struct process_status report;
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_INSPECT, &cap);
+	if (status != STATUS_OK)
+		return status;
+	const struct process *process = process_of(cap->object);
+	memset(&report, 0, sizeof report);
+	report.state = __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);
+	report.id = process->id;
+	if (report.state == PROCESS_DEAD) {
+		report.killed = process->killed;
+		report.exit_code = process->exit_code;
+		report.fault = process->fault;
+	}
+	memcpy(current->page->bulk, &report, sizeof report);
+	return STATUS_OK;
+}
+
+status_t sys_process_aid(struct thread *current)
+{
+	struct cap *cap;
+	uint32_t slot = current->process;
+	if (current->regs.arg[0] != HANDLE_NONE) {
+		status_t status =
+		    cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_INSPECT, &cap);
+		if (status != STATUS_OK)
+			return status;
+		slot = cap->object;
+	}
+	memcpy(current->page->bulk, &process_of(slot)->principal, sizeof(struct aid));
+	return STATUS_OK;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Table sizes: every clamp, every policy over every plausible amount of RAM, nothing overflows. */
+#include "../../lib/test/test.h"
+#include <kernel/cap.h>
+#include <kernel/tier.h>
+
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+
+static struct tier_sizes sizes_of(enum tier tier, uint64_t ram)
+{
+	struct tier_sizes sizes;
+	tier_sizes(&tier_policies[tier], ram, &sizes);
+	return sizes;
+}
+
+static void check_bounds(const struct tier_sizes *sizes, const struct tier_policy *policy)
+{
+	uint32_t processes = sizes->count[OBJECT_PROCESS];
+	assert_in_range(processes, policy->processes_min, policy->processes_max);
+#define CHECK_ROW(NAME, tag, prefix, maximum)                                                      \
+	assert_in_range(sizes->count[OBJECT_##NAME], 1, maximum);
+	OBJECT_TABLES(CHECK_ROW)
+#undef CHECK_ROW
+	assert_in_range(sizes->mappings, 1, MAPPING_MAX);
+	assert_in_range(sizes->queued, 1, QUEUED_MAX);
+	assert_int_equal(sizes->caps, processes * CSPACE_SLOTS);
+	assert_true(sizes->count[OBJECT_THREAD] >= processes);
+}
+
+static void every_size(void **state)
+{
+	(void)state;
+	for (uint32_t tier = 0; tier < TIER_COUNT; tier++) {
+		uint32_t before = 0;
+		for (uint64_t ram = 0; ram <= 32 * GIB; ram += ram < GIB ? MIB : 64 * MIB) {
+			struct tier_sizes sizes = sizes_of((enum tier)tier, ram);
+			check_bounds(&sizes, &tier_policies[tier]);
+			assert_true(sizes.count[OBJECT_PROCESS] >= before); /* more RAM, never fewer */
+			before = sizes.count[OBJECT_PROCESS];
+		}
+		struct tier_sizes most = sizes_of((enum tier)tier, UINT64_MAX);
+		check_bounds(&most, &tier_policies[tier]);
+	}
+}
+
+/* One policy per clamp. */
+static void every_clamp(void **state)
+{
+	(void)state;
+	struct tier_sizes sizes;
+	const struct {
+		struct tier_policy policy;
+		uint64_t ram;
+		const char *clamp;
+	} cases[] = {
+		{{"a", 1, 1024, 10000, 1, 1ull << 40}, 256 * MIB, "none"},
+		{{"b", 1, 1024, 10000, 4 * MIB, 8 * MIB}, 64 * MIB, "budget floor"},
+		{{"c", 1, 1024, 10000, 1, 2 * MIB}, GIB, "budget ceiling"},
+		{{"d", 512, 1024, 10000, 1, 1ull << 40}, 64 * MIB, "minimum"},
+		{{"e", 1, 16, 10000, 1, 1ull << 40}, GIB, "maximum"},
+		{{"both: the last to act is named", 1, 16, 10000, 8 * MIB, 16 * MIB}, 64 * MIB, "maximum"},
+	};
+	for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		tier_sizes(&cases[i].policy, cases[i].ram, &sizes);
+		assert_string_equal(sizes.clamp, cases[i].clamp);
+		check_bounds(&sizes, &cases[i].policy);
+	}
+}
+
+/* What docs/kernel/tier.md promises. */
+static void promises(void **state)
+{
+	(void)state;
+	struct tier_sizes small = sizes_of(TIER_EMBEDDED, 64 * MIB);
+	assert_true(small.bytes <= MIB && small.count[OBJECT_PROCESS] >= 16);
+	struct tier_sizes least = sizes_of(TIER_STANDARD, 64 * MIB);
+	assert_true(least.bytes <= 2 * MIB && least.count[OBJECT_PROCESS] >= 32);
+	struct tier_sizes usual = sizes_of(TIER_STANDARD, 256 * MIB);
+	assert_true(usual.bytes <= 3 * MIB && usual.count[OBJECT_PROCESS] >= 64);
+	struct tier_sizes full = sizes_of(TIER_FULL, 16 * GIB);
+	assert_int_equal(full.count[OBJECT_PROCESS], PROCESS_MAX);
+	assert_int_equal(full.caps, CAP_MAX);
+	assert_string_equal(full.clamp, "maximum");
+}
+
+static void bytes_add_up(void **state)
+{
+	(void)state;
+	/* Without the minimum counts of small tables the sum stays within the budget. */
+	struct tier_policy policy = {"even", 1, 1024, 0, 16 * MIB, 16 * MIB};
+	struct tier_sizes sizes;
+	tier_sizes(&policy, GIB, &sizes);
+	assert_true(sizes.bytes <= 16 * MIB && sizes.bytes > 15 * MIB);
+}
+
+TEST_MAIN(cmocka_unit_test(every_size), cmocka_unit_test(every_clamp), cmocka_unit_test(promises),
+	  cmocka_unit_test(bytes_add_up))

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Where the ports call in: system calls, faults, timer and IPI; and whom to resume after. */
+#include <kernel/panic.h>
+#include <kernel/process.h>
+#include <kernel/sched.h>
+#include <kernel/syscall.h>
+#include <kernel/timer.h>
+#include <kernel/trace.h>
+#include <lib/string.h>
+
+typedef status_t syscall_function(struct thread *current);
+static syscall_function *const syscall_table[SYSCALL_COUNT] = {
+#define SYSCALL(number, name, shape, sentence) [number] = sys_##name,
+#include <abi/syscall.def>
+#undef SYSCALL
+};
+
+struct thread *trap_return(struct thread *current)
+{
+	struct cpu *cpu = arch_cpu_self();
+	bool dying = process_of(current->process)->state != PROCESS_RUNNING;
+	if (CC_LIKELY(!cpu->reschedule && !dying))
+		return current;
+	sched_put_back(cpu, current);
+	return sched_next(cpu);
+}
+
+/* Everything but "done, go on": CC_COLD keeps it out of the hot path. */
+static CC_COLD struct thread *syscall_finish(struct cpu *cpu, struct thread *current, status_t status)
+{
+	if (status == SYSCALL_BLOCKED)
+		return sched_next(cpu);
+	if (status == SYSCALL_RESTART)
+		arch_regs_restart(&current->regs);
+	else
+		current->regs.arg[0] = (uint64_t)status;
+	if (status == STATUS_DENIED)
+		TRACE_EVENT(TRACE_DENIED, current->regs.number, current->regs.arg[1]);
+	return trap_return(current);
+}
+
+struct thread *trap_syscall(struct thread *current)
+{
+	uint64_t number = current->regs.number;
+	struct cpu *cpu = arch_cpu_self();
+	cpu->syscalls++;
+	if (CC_UNLIKELY(number >= SYSCALL_COUNT))
+		return syscall_finish(cpu, current, STATUS_UNKNOWN_SYSCALL);
+	if (CC_UNLIKELY((process_table[current->process].syscall_mask >> number & 1u) == 0))
+		return syscall_finish(cpu, current, STATUS_POLICY);
+	TRACE_EVENT(TRACE_SYSCALL, number, current->regs.arg[0]);
+	status_t status = syscall_table[number](current);
+	if (CC_LIKELY(status == SYSCALL_SWITCHED))
+		return cpu->arch.current;
+	if (CC_UNLIKELY(status != STATUS_OK || cpu->reschedule))
+		return syscall_finish(cpu, current, status);
+	current->regs.arg[0] = STATUS_OK;
+	return current;
+}
+
+/* Return addresses along the user's frame pointers, as far as they can be believed. */
+static void fault_backtrace(const struct thread *current, struct fault_report *report)
+{
+	uint64_t frame = arch_regs_frame(&current->regs);
+	while (report->frame_count < FAULT_FRAMES_MAX) {
+		uint64_t saved;
+		uint64_t address;
+		if (frame % 8u != 0 ||
+		    !user_copy_in(&saved, frame + (uint64_t)(int64_t)ARCH_FRAME_SAVED, sizeof saved) ||
+		    !user_copy_in(&address, frame + (uint64_t)(int64_t)ARCH_FRAME_RETURN, sizeof address))
+			return;
+		if (address < USER_BASE || address >= USER_LIMIT)
+			return;
+		report->frames[report->frame_count++] = address;
+		if (saved <= frame)
+			return;
+		frame = saved;
+	}
+}
+
+static void fault_end(struct thread *current, enum fault_kind kind, enum fault_access access,
+                      uint64_t address)
+{
+	struct fault_report report;
+	memset(&report, 0, sizeof report);
+	report.kind = kind;
+	report.access = access;
+	report.address = address;
+	report.pc = arch_regs_pc(&current->regs);
+	report.sp = arch_regs_sp(&current->regs);
+	report.thread = thread_slot(current);
+	fault_backtrace(current, &report);
+	process_end(current->process, 0, true, &report);
+}
+
+struct thread *trap_fault(struct thread *current, enum fault_kind kind, enum fault_access access,
+                          uint64_t address)
+{
+	struct cpu *cpu = arch_cpu_self();
+	cpu->faults++;
+	TRACE_EVENT(TRACE_FAULT, address, kind);
+	if (kind == FAULT_UNMAPPED || kind == FAULT_PROTECTION) {
+		status_t status = STATUS_BAD_ADDRESS;
+		if (address < USER_LIMIT)
+			status = aspace_fault(&process_of(current->process)->aspace, address, access, &kind);
+		if (status == STATUS_OK)
+			return trap_return(current);
+	}
+	fault_end(current, kind, access, address);
+	return trap_return(current);
+}
+
+void trap_timer(void)
+{
+	arch_cpu_self()->timer_interrupts++;
+	timer_run();
+}
+
+void trap_ipi(void)
+{
+	struct cpu *cpu = arch_cpu_self();
+	uint32_t pending = __atomic_exchange_n(&cpu->ipi_pending, 0u, __ATOMIC_SEQ_CST);
+	cpu->ipis++;
+	TRACE_EVENT(TRACE_IPI, cpu->index, pending);
+	if (pending & IPI_STOP)
+		arch_halt();
+	if (pending & IPI_RESCHEDULE)
+		cpu->reschedule = true;
+}

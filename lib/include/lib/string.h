@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The C string functions a freestanding compiler expects, and string_copy.
+ *
+ * string.c defines the standard names and is linked into the kernel and into
+ * programs; host programs and tests have their own C library and leave it out
+ * (string_copy is here, so that it needs neither). Compile string.c with
+ * -fno-builtin (part of -ffreestanding), or a loop becomes a call of itself.
+ */
+#pragma once
+#include <stddef.h>
+
+/* Regions must not overlap (memmove: may). Return `to`. */
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memmove(void *to, const void *from, size_t bytes);
+void *memset(void *to, int value, size_t bytes);
+/* Less than, equal to or greater than 0 as the first differing unsigned bytes compare. */
+int memcmp(const void *a, const void *b, size_t bytes);
+
+size_t strlen(const char *text);
+size_t strnlen(const char *text, size_t max);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t max);
+
+/* Copy as much of `from` as fits into to[0 .. size), always terminated (unless size is 0).
+ * Returns the length of `from`: at least `size` means that it was cut. */
+static inline size_t string_copy(char *to, size_t size, const char *from)
+{
+	size_t length = 0;
+
+	for (; from[length] != '\0'; length++) {
+		if (length + 1 < size)
+			to[length] = from[length];
+	}
+	if (size > 0)
+		to[length < size ? length : size - 1] = '\0';
+	return length;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * What a command line needs of text: numbers, words, near misses, sizes.
+ * Strings are NUL-terminated; nothing is allocated.
+ */
+#pragma once
+#include <abi/cc.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TEXT_DISTANCE_MAX 32u
+
+/* The whole of `text` is one unsigned number, decimal or 0x and hexadecimal, at most UINT64_MAX.
+ * False, and *out untouched, if not. */
+CC_NODISCARD bool text_number(const char *text, uint64_t *out);
+
+enum text_split {
+	TEXT_SPLIT_OK,
+	TEXT_SPLIT_TOO_MANY, /* more than `max` words */
+	TEXT_SPLIT_QUOTE,    /* a quote is never closed */
+};
+/* Split `line` in place at blanks and tabs. '...' and "..." keep blanks; a backslash takes the next
+ * character as it is, except within '...'. words[0 .. *out_count) point into `line`. */
+CC_NODISCARD enum text_split text_split(char *line, char **words, uint32_t max, uint32_t *out_count);
+
+/* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; only the first
+ * TEXT_DISTANCE_MAX characters of each are looked at. */
+uint32_t text_distance(const char *a, const char *b);
+
+/* Which of `count` candidates is nearest to `word`, for "did you mean"; `count` if none is near
+ * (more edits than a third of its length, rounded up). The first of equals. */
+uint32_t text_nearest(const char *word, const char *const *candidates, uint32_t count);
+
+/* "0 B", "1023 B", "1.0 KiB", "3.5 MiB", "15 EiB": one digit after the point below ten, rounded down.
+ * Returns the length; the buffer is always terminated, unless size is 0. 12 bytes always suffice. */
+size_t text_size(char *buffer, size_t size, uint64_t bytes);

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Scenario files: what a machine is given, and what its console must then say.
+
+One step or setting per line; see README.md for the list. Parsing rejects what it
+does not know, so that a misspelt line cannot pass as a check.
+"""
+import os
+import re
+import shlex
+
+ARCHES = ("x86_64", "aarch64", "riscv64")
+STEPS = {"expect", "send", "type", "within", "check", "exit", "reject", "wait", "allow-panic"}
+SETTINGS = {"arch", "cpus", "mem", "append", "bundle", "boot", "qemu", "limit", "tags"}
+
+
+class ScenarioError(Exception):
+    """A scenario file that cannot be understood."""
+
+
+class Scenario:
+    """A parsed file: settings for one architecture and its steps in order."""
+
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.basename(path)[: -len(".scn")]
+        self.lines = []
+        with open(path, encoding="utf-8") as file:
+            for number, text in enumerate(file, 1):
+                self._add(number, text.strip())
+
+    def _add(self, number, text):
+        if not text or text.startswith("#"):
+            return
+        arch = None
+        if text.startswith("on "):
+            _, arch, text = text.split(None, 2)
+            if arch not in ARCHES:
+                raise ScenarioError(f"{self.path}:{number}: unknown architecture {arch}")
+        word, _, rest = text.partition(" ")
+        rest = rest.strip()
+        if word not in STEPS and word not in SETTINGS:
+            raise ScenarioError(f"{self.path}:{number}: unknown word {word}")
+        if word in ("expect", "reject"):
+            try:
+                re.compile(re.sub(r"\$\{\w+\}", "x", rest))
+            except re.error as error:
+                raise ScenarioError(f"{self.path}:{number}: {error}") from error
+        self.lines.append((number, arch, word, rest))
+
+    def setting(self, word, arch, default):
+        """The last value of a setting that applies to `arch`."""
+        value = default
+        for _, only, found, rest in self.lines:
+            if found == word and only in (None, arch):
+                value = rest
+        return value
+
+    def steps(self, arch):
+        return [(number, word, rest) for number, only, word, rest in self.lines
+                if word in STEPS and only in (None, arch)]
+
+    def arches(self):
+        value = self.setting("arch", None, "all")
+        return list(ARCHES) if value == "all" else value.split()
+
+    def cpus(self):
+        return [int(count) for count in self.setting("cpus", None, "1 4").split()]
+
+    def tags(self):
+        return self.setting("tags", None, "").split()
+
+    def qemu_options(self, arch):
+        return shlex.split(self.setting("qemu", arch, ""))
+
+
+def unescape(text):
+    """\\r \\n \\t \\e \\\\ and \\xNN of `send` and `type`, as bytes."""
+    plain = {"r": "\r", "n": "\n", "t": "\t", "e": "\x1b", "\\": "\\"}
+
+    def one(match):
+        code = match.group(1)
+        return chr(int(code[1:], 16)) if code[0] == "x" else plain[code]
+    return re.sub(r"\\(x[0-9a-fA-F]{2}|[rnte\\])", one, text).encode("latin-1")

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Every program of the simulated machine. It holds no state but the thread's
+ * own: it looks at what the last call returned, then makes another call, whose
+ * kind and arguments come from the seed. Most handles are real ones from the
+ * process's table, so that calls reach deep; some are garbage.
+ */
+#include "sim.h"
+#include <kernel/cap.h>
+#include <kernel/process.h>
+#include <kernel/thread.h>
+#include <kernel/timer.h>
+#include <string.h>
+
+static uint64_t below(uint64_t limit)
+{
+	return host_random() % limit;
+}
+
+static bool one_in(uint64_t n)
+{
+	return below(n) == 0;
+}
+
+/* A live handle of the thread's process, of a type if it has one; else any; else garbage. */
+static handle_t pick_handle(const struct thread *thread, uint32_t type)
+{
+	handle_t found = HANDLE_NONE;
+	uint32_t seen = 0;
+	if (one_in(30))
+		return host_random();
+	for (uint32_t slot = 0; slot < CSPACE_SLOTS; slot++) {
+		const struct cap *cap = &cap_table[cap_index(thread->process, slot)];
+		if (cap->type == OBJECT_NONE || (type != OBJECT_NONE && cap->type != type))
+			continue;
+		if (below(++seen) == 0)
+			found = HANDLE(slot, cap->generation);
+	}
+	return found != HANDLE_NONE || type == OBJECT_NONE ? found : pick_handle(thread, OBJECT_NONE);
+}
+
+static deadline_t pick_deadline(void)
+{
+	switch (below(4)) {
+	case 0:
+		return DEADLINE_NOW;
+	case 1:
+		return DEADLINE_NEVER;
+	default:
+		return clock_now() + below(3000000);
+	}
+}
+
+/* Up to four capabilities in the message page, some moved. */
+static uint64_t pick_tag(struct thread *thread)
+{
+	uint64_t length = one_in(3) ? below(258) : below(33);
+	uint64_t caps = one_in(4) ? below(5) : 0;
+	for (uint64_t i = 0; i < caps && i < MESSAGE_CAPS_MAX; i++)
+		thread->page->caps[i] = (struct message_cap){pick_handle(thread, OBJECT_NONE),
+		                                             (uint32_t)below(RIGHTS_ALL + 1u),
+		                                             one_in(3) ? MESSAGE_CAP_MOVE : 0u};
+	return MESSAGE_TAG(below(100), length, caps);
+}
+
+static uint64_t pick_address(void)
+{
+	return USER_CHOOSE_BASE + below(64) * PAGE_SIZE + (one_in(20) ? 1u : 0u);
+}
+
+static void fill_options(struct thread *thread)
+{
+	struct process_options options;
+	memset(&options, 0, sizeof options);
+	memcpy(options.name, "child", 6);
+	options.principal.bytes[0] = AID_ALGORITHM_ED25519;
+	options.principal.bytes[2] = (uint8_t)host_random();
+	options.principal.bytes[3] = (uint8_t)host_random();
+	options.syscall_mask = one_in(4) ? host_random() : UINT64_MAX;
+	options.memory_pages = (uint32_t)below(200);
+	options.priority = (uint32_t)below(33);
+	options.threads = 1u + (uint32_t)below(6);
+	options.objects = (uint32_t)below(60);
+	options.stack_pages = 1u + (uint32_t)below(4);
+	options.notification = one_in(3) ? HANDLE_NONE : pick_handle(thread, OBJECT_NOTIFICATION);
+	options.notification_bits = 1u << below(8);
+	memcpy(thread->page->bulk, &options, sizeof options);
+}
+
+/* Reply handles are only worth trying when they were just received: look for a caller of ours. */
+static handle_t pick_reply(const struct thread *thread)
+{
+	for (uint32_t slot = 0; slot < object_tables[OBJECT_THREAD].fresh; slot++) {
+		const struct thread *caller = &thread_table[slot];
+		if (WAIT_STATE(caller->wait) == THREAD_REPLYING && caller->reply_holder == thread->process)
+			return HANDLE(HANDLE_REPLY | slot, (uint32_t)(caller->wait >> 8));
+	}
+	return HANDLE(HANDLE_REPLY | below(64), below(100));
+}
+
+static const uint8_t common[] = {
+    SYSCALL_call, SYSCALL_call, SYSCALL_call, SYSCALL_call, SYSCALL_reply_recv, SYSCALL_reply_recv,
+    SYSCALL_recv, SYSCALL_recv, SYSCALL_send, SYSCALL_reply, SYSCALL_notification_signal,
+    SYSCALL_notification_wait, SYSCALL_cap_mint, SYSCALL_cap_drop, SYSCALL_cap_revoke,
+    SYSCALL_endpoint_create, SYSCALL_process_create, SYSCALL_process_grant, SYSCALL_process_grant,
+    SYSCALL_process_start, SYSCALL_thread_create, SYSCALL_memory_create, SYSCALL_memory_map,
+    SYSCALL_memory_unmap, SYSCALL_process_kill, SYSCALL_thread_sleep, SYSCALL_channel_create,
+    SYSCALL_channel_attach, SYSCALL_channel_close,
+};
+
+static uint64_t pick_number(void)
+{
+	for (;;) {
+		uint64_t number = one_in(3) ? below(SYSCALL_COUNT + 1u) : common[below(sizeof common)];
+		bool ends = number == SYSCALL_process_exit || number == SYSCALL_thread_exit;
+		if (number != SYSCALL_system_control && !(ends && !one_in(10)))
+			return number;
+	}
+}
+
+static void set_arguments(struct thread *thread, uint64_t number)
+{
+	uint64_t *arg = thread->regs.arg;
+	for (uint32_t i = 0; i < 8; i++)
+		arg[i] = one_in(8) ? host_random() : below(64);
+	switch (number) {
+	case SYSCALL_call:
+	case SYSCALL_send:
+	case SYSCALL_reply_recv:
+		arg[0] = pick_handle(thread, OBJECT_ENDPOINT);
+		arg[1] = pick_tag(thread);
+		arg[6] = pick_deadline();
+		arg[7] = pick_reply(thread);
+		break;
+	case SYSCALL_recv:
+		arg[0] = pick_handle(thread, OBJECT_ENDPOINT);
+		arg[1] = pick_deadline();
+		break;
+	case SYSCALL_reply:
+		arg[0] = pick_reply(thread);
+		arg[1] = pick_tag(thread);
+		break;
+	case SYSCALL_thread_sleep:
+		arg[0] = clock_now() + below(1000000);
+		break;
+	case SYSCALL_notification_bind:
+		arg[0] = pick_handle(thread, OBJECT_NOTIFICATION);
+		arg[1] = pick_handle(thread, OBJECT_ENDPOINT);
+		break;
+	case SYSCALL_notification_signal:
+	case SYSCALL_notification_wait:
+	case SYSCALL_notification_timer:
+		arg[0] = pick_handle(thread, OBJECT_NOTIFICATION);
+		arg[1] = pick_deadline();
+		break;
+	case SYSCALL_cap_mint:
+		arg[0] = pick_handle(thread, OBJECT_NONE);
+		arg[1] = below(RIGHTS_ALL + 1u);
+		break;
+	case SYSCALL_cap_info:
+		arg[0] = one_in(2) ? HANDLE_NONE : pick_handle(thread, OBJECT_PROCESS);
+		arg[1] = below(CSPACE_SLOTS + 2u);
+		break;
+	case SYSCALL_memory_map:
+		arg[0] = pick_handle(thread, OBJECT_MEMORY);
+		arg[1] = one_in(2) ? 0 : pick_address();
+		arg[2] = below(4);
+		arg[3] = below(6);
+		arg[4] = below(8);
+		break;
+	case SYSCALL_memory_unmap:
+	case SYSCALL_memory_protect:
+		arg[0] = pick_address();
+		arg[1] = below(8);
+		arg[2] = below(8);
+		break;
+	case SYSCALL_memory_create:
+	case SYSCALL_channel_create:
+		arg[0] = below(one_in(10) ? 5000 : 20);
+		arg[1] = below(4);
+		memcpy(thread->page->bulk, &process_of((uint32_t)below(8))->principal, sizeof(struct aid));
+		break;
+	case SYSCALL_thread_create:
+		arg[0] = 0x400000;
+		arg[1] = USER_STACK_TOP;
+		break;
+	case SYSCALL_process_create:
+		arg[0] = pick_handle(thread, OBJECT_FACTORY);
+		arg[1] = pick_handle(thread, OBJECT_IMAGE);
+		fill_options(thread);
+		break;
+	case SYSCALL_image_create:
+		arg[0] = pick_handle(thread, OBJECT_FACTORY);
+		arg[1] = pick_handle(thread, OBJECT_MEMORY);
+		arg[2] = PAGE_SIZE;
+		arg[3] = 3u * PAGE_SIZE;
+		break;
+	case SYSCALL_process_grant:
+		arg[0] = pick_handle(thread, OBJECT_PROCESS);
+		arg[1] = pick_handle(thread, OBJECT_NONE);
+		arg[2] = below(RIGHTS_ALL + 1u);
+		break;
+	case SYSCALL_process_start:
+	case SYSCALL_process_kill:
+	case SYSCALL_process_status:
+		arg[0] = pick_handle(thread, OBJECT_PROCESS);
+		break;
+	case SYSCALL_channel_attach:
+	case SYSCALL_channel_bind:
+	case SYSCALL_channel_signal:
+	case SYSCALL_channel_close:
+		arg[0] = pick_handle(thread, OBJECT_CHANNEL);
+		arg[1] = pick_handle(thread, OBJECT_NOTIFICATION);
+		break;
+	default:
+		if (!one_in(4))
+			arg[0] = pick_handle(thread, OBJECT_NONE);
+		break;
+	}
+}
+
+/* What a receiver must be able to believe: the principal on its page is the caller's own. */
+static void judge(struct sim *sim, const struct thread *thread)
+{
+	uint64_t number = thread->regs.number;
+	uint64_t reply = thread->regs.arg[7];
+	if (thread->regs.arg[0] < 40)
+		sim->statuses[thread->regs.arg[0]]++;
+	bool received = number == SYSCALL_recv || number == SYSCALL_reply_recv;
+	if (!received || thread->regs.arg[0] != STATUS_OK || reply == HANDLE_NONE ||
+	    MESSAGE_KIND(thread->regs.arg[1]) != MESSAGE_CALL)
+		return;
+	const struct thread *caller = &thread_table[HANDLE_SLOT(reply) & ~HANDLE_REPLY];
+	if (WAIT_STATE(caller->wait) != THREAD_REPLYING ||
+	    (uint32_t)(caller->wait >> 8) != HANDLE_GENERATION(reply))
+		return; /* it has gone meanwhile: timed out, revoked or killed */
+	const struct aid *bound = &process_of(caller->process)->principal;
+	if (memcmp(&thread->page->sender, bound, sizeof *bound) != 0)
+		sim_fail(sim, "a delivered message carries another principal than its sender's");
+	sim->delivered++;
+}
+
+struct thread *sim_actor(struct thread *current, void *context)
+{
+	struct sim *sim = context;
+	sim_booted = true;
+	if (current->regs.number != UINT64_MAX)
+		judge(sim, current);
+	bool first = process_of(current->process)->id == 1; /* the machine's hold on everything: it does not end */
+	if (one_in(40) && !first) {
+		current->regs.number = UINT64_MAX;
+		uint64_t address = one_in(8) ? host_random() % USER_LIMIT : 0x402000 + below(3 * PAGE_SIZE);
+		bool survives = !one_in(8);
+		return trap_fault(current, survives ? FAULT_UNMAPPED : FAULT_INSTRUCTION, FAULT_WRITE, address);
+	}
+	current->regs.number = pick_number();
+	if (first && (current->regs.number == SYSCALL_process_exit || current->regs.number == SYSCALL_thread_exit))
+		current->regs.number = SYSCALL_process_id;
+	set_arguments(current, current->regs.number);
+	sim->calls[current->regs.number & 63u]++;
+	return trap_syscall(current);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Between any two kernel operations every invariant of every noun holds. */
+#include "sim.h"
+#include <kernel/aspace.h>
+#include <kernel/cap.h>
+#include <kernel/channel.h>
+#include <kernel/endpoint.h>
+#include <kernel/frame.h>
+#include <kernel/memory.h>
+#include <kernel/notification.h>
+#include <kernel/process.h>
+#include <kernel/sched.h>
+#include <kernel/timer.h>
+
+#define EACH(type, prefix)                                                                         \
+	static const char *check_##prefix(void)                                                    \
+	{                                                                                          \
+		for (uint32_t slot = 0; slot < object_tables[type].fresh; slot++)                  \
+			if ((prefix##_table[slot].object.generation & 1u) != 0 &&                  \
+			    !prefix##_valid(&prefix##_table[slot]))                                \
+				return #prefix "_valid";                                           \
+		return NULL;                                                                       \
+	}
+EACH(OBJECT_THREAD, thread)
+EACH(OBJECT_PROCESS, process)
+EACH(OBJECT_ENDPOINT, endpoint)
+EACH(OBJECT_NOTIFICATION, notification)
+EACH(OBJECT_MEMORY, memory)
+EACH(OBJECT_CHANNEL, channel)
+
+static const char *check_running(void)
+{
+	for (uint32_t cpu = 0; cpu < cpu_count; cpu++) {
+		const struct thread *thread = cpu_table[cpu].arch.current;
+		if (thread != NULL && (WAIT_STATE(thread->wait) != THREAD_RUNNING || thread->cpu != cpu))
+			return "a CPU's current thread is not RUNNING there";
+	}
+	return NULL;
+}
+
+static const char *check_globals(void)
+{
+	if (!sched_valid())
+		return "sched_valid";
+	if (!timer_valid())
+		return "timer_valid";
+	return NULL;
+}
+
+static const char *check_large(void)
+{
+	if (!cap_valid())
+		return "cap_valid";
+	if (!frame_valid())
+		return "frame_valid";
+	for (uint32_t slot = 0; slot < object_tables[OBJECT_PROCESS].fresh; slot++)
+		if (process_table[slot].state == PROCESS_RUNNING && !aspace_valid(&process_table[slot].aspace))
+			return "aspace_valid";
+	return NULL;
+}
+
+void sim_check(void *context)
+{
+	static const char *(*const checks[])(void) = {check_thread,  check_process, check_endpoint,
+	                                              check_notification, check_memory, check_channel,
+	                                              check_running, check_globals};
+	struct sim *sim = context;
+	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+		const char *broken = checks[i]();
+		if (broken != NULL)
+			sim_fail(sim, broken);
+	}
+	/* The large tables cost too much at every step. */
+	if (sim->checks++ % 64u == 0) {
+		const char *broken = check_large();
+		if (broken != NULL)
+			sim_fail(sim, broken);
+	}
+}

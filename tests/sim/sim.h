@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Parts of the simulation: the machine's first program, the actor, the checks, the fault plan. */
+#pragma once
+#include <arch/host.h>
+
+struct sim {
+	uint64_t seed;
+	uint64_t steps;
+	uint32_t cpus;
+	uint64_t fail_at;   /* number of the allocation that fails; 0: none */
+	bool verbose;
+	/* Counted while it runs. */
+	uint64_t calls[64];
+	uint64_t statuses[40];
+	uint64_t delivered; /* messages whose principal was compared with the sender's */
+	uint64_t checks;
+};
+
+/* Put a bundle with a program "init" at the end of RAM and name it in the boot info. */
+void sim_bundle(struct boot_info *info);
+/* One user-mode step of whatever thread runs: judge the last call's result, make the next call. */
+struct thread *sim_actor(struct thread *current, void *sim);
+/* All x_valid() of the kernel; ends the program with the replay command if one is false. */
+void sim_check(void *sim);
+/* Say what broke and how to see it again, and end. */
+_Noreturn void sim_fail(const struct sim *sim, const char *what);
+
+/* The fault plan: allocations are counted, number `fail_at` fails. */
+extern uint64_t sim_allocations;
+extern bool sim_booted; /* set by the first step of a program; counting starts then */
+extern uint64_t sim_fail_at;

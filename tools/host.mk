@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+#
+# What runs on the building machine: unit tests, the simulation, host tools.
+# The real kernel sources, with arch/host as their port, under the address and
+# undefined-behaviour sanitizers. Every *_test.c is one program.
+#
+# lib/string.c defines the C library's own names; here it is compiled with them
+# renamed (cambios_memcpy...) and linked only into its own test.
+
+H := build/host
+HOST_CC := $(CC) -std=gnu11 -g $(WARNINGS)
+HOST_CFLAGS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-DLOCK_DEBUG -DDEBUG -DTIER_POLICY=TIER_STANDARD
+SEE_HOST := $(SEE_LIB) -Ikernel/include -Iarch/host/include
+STRING_NAMES := memcpy memmove memset memcmp strlen strnlen strcmp strncmp
+RENAME := $(foreach name,$(STRING_NAMES),-D$(name)=cambios_$(name))
+
+host_sources = $(filter-out lib/string.c,$(wildcard $1))
+HOST_LIB := $(patsubst %,$H/%.o,$(call host_sources,lib/*.c))
+HOST_KERNEL := $(patsubst %,$H/%.o,$(wildcard kernel/*.c arch/host/*.c arch/host/*/*.c))
+LIB_TESTS := $(patsubst lib/test/%.c,$H/tests/%,$(wildcard lib/test/*_test.c))
+KERNEL_TESTS := $(patsubst kernel/test/%.c,$H/tests/%,$(wildcard kernel/test/*_test.c))
+USER_TESTS := $(patsubst %.c,$H/tests/%,$(notdir $(wildcard user/*/*/test/*_test.c)))
+SEE_USER_HOST := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -Iarch/host/user/include
+SIM_SOURCES := $(wildcard tests/sim/*.c)
+SIM := $(if $(SIM_SOURCES),$H/sim)
+
+.PHONY: host host-tests
+host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(SIM)
+test: host ## unit tests alone: ONLY=part-of-name
+	@$(PYTHON) tools/check.py unit $(ONLY)
+.PHONY: test
+
+$H/lib/%.o $H/lib/test/%.o: SEE := $(SEE_LIB)
+$H/kernel/%.o $H/arch/%.o $H/tests/%.o: SEE := $(SEE_HOST)
+$H/user/%.o: SEE := $(SEE_USER_HOST)
+$H/lib/string.c.o $H/lib/test/string_test.c.o: SEE := $(SEE_LIB) $(RENAME)
+$H/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
+	@mkdir -p $(@D)
+	@echo "  cc    $@"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(SEE) -MMD -MP -c $< -o $@
+
+$H/lib.a: $(HOST_LIB)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+$H/kernel.a: $(HOST_KERNEL)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+define HOST_LINK
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(filter %.o,$^) $(filter %/kernel.a,$^) $(filter %/lib.a,$^) $(HOST_LDFLAGS) -lcmocka -o $@
+endef
+$H/tests/string_test: $H/lib/string.c.o
+$(LIB_TESTS): $H/tests/%: $H/lib/test/%.c.o $H/lib.a
+	$(HOST_LINK)
+$(KERNEL_TESTS): $H/tests/%: $H/kernel/test/%.c.o $H/kernel.a $H/lib.a
+	$(HOST_LINK)
+# A program's or user library's test links the parts of it that need no system: $1 is the test.
+define USER_TEST
+$H/tests/$(basename $(notdir $1)): $H/$1.o $(call own_parts,$(patsubst %/test/,%,$(dir $1))) $H/lib.a
+	$$(HOST_LINK)
+endef
+own_parts = $(patsubst %,$H/%.o,$(filter-out %/main.c,$(wildcard $1/*.c)))
+$(foreach test,$(wildcard user/*/*/test/*_test.c),$(eval $(call USER_TEST,$(test))))
+# The fault plan stands between the kernel and its allocators.
+$H/sim: HOST_LDFLAGS := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take
+$H/sim: $(SIM_SOURCES:%=$H/%.o) $H/kernel.a $H/lib.a
+	$(HOST_LINK)
+
+# ---- host tools in C ----
+$H/tools/%: tools/%.c lib/crc32c.c abi/include/abi/bundle.h tools/host.mk | build/.packages-base
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -O2 $(SEE_LIB) $(filter %.c,$^) -o $@

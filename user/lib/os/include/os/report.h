@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* How a process ended, told to a person, with names for addresses. */
+#pragma once
+#include <abi/syscall.h>
+
+/* "nothing is mapped at the address". */
+const char *report_fault_sentence(uint32_t kind);
+
+/* "NAME: exited with code 0", or what it did wrong and the way it came there. `image` is the program's
+ * file, for the names; NULL if it is not at hand. */
+void report_end(const char *name, const struct process_status *status, const uint8_t *image, size_t length);
