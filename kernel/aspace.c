@@ -64,7 +64,8 @@ static void root_free(struct aspace *aspace)
 bool aspace_clear_some(struct aspace *aspace, uint32_t limit)
 {
 	struct gather gather = {0};
-	struct drops drops = {0};
+	struct drops drops;
+	drops.count = 0;
 	if (aspace->root.a == 0)
 		return !memory_reap_some(limit);
 	if (arch_cpu_self()->active_process == aspace->process)

@@ -139,8 +139,9 @@ static status_t page_enter(struct aspace *aspace, uint64_t address, paddr_t fram
 {
 	uint64_t *entry;
 	struct gather gather = {0};
-	struct drops drops = {0};
+	struct drops drops;
 	uint32_t limit = UINT32_MAX;
+	drops.count = 0;
 	status_t status = table_make(aspace->root, address, aspace->process, &entry);
 	if (status == STATUS_OK) {
 		__atomic_store_n(entry, arch_pte_leaf(frame, PROT_READ | PROT_WRITE, true, false), __ATOMIC_RELEASE);
@@ -170,8 +171,9 @@ status_t aspace_enter_page(struct aspace *aspace, uint64_t address, paddr_t fram
 void aspace_leave_page(struct aspace *aspace, uint64_t address)
 {
 	struct gather gather = {0};
-	struct drops drops = {0};
+	struct drops drops;
 	uint32_t limit = UINT32_MAX;
+	drops.count = 0;
 	lock_acquire(&aspace->lock, LOCK_ASPACE);
 	struct mapping *mapping = mapping_floor(aspace, address);
 	if (mapping != NULL && mapping->kind == MAPPING_PAGE && mapping->address == address &&

@@ -30,7 +30,10 @@ CC_INLINE bool mapping_prot_ok(uint32_t prot)
 struct mapping *mapping_floor(struct aspace *aspace, uint64_t address);
 /* The one that contains the address, or the next one after it; NULL: none. */
 struct mapping *mapping_from(struct aspace *aspace, uint64_t address);
-struct mapping *mapping_next(const struct mapping *mapping);
+CC_INLINE struct mapping *mapping_next(const struct mapping *mapping)
+{
+	return mapping->next == NONE ? NULL : &mapping_table[mapping->next];
+}
 /* Put a filled mapping into the list, where nothing overlaps it. */
 void mapping_insert(struct aspace *aspace, struct mapping *mapping);
 /* Take it out of the address space's and the object's list, and give its slot back. The caller releases
@@ -52,7 +55,7 @@ uint32_t *mapping_object_list(enum mapping_kind kind, uint32_t slot);
 /* What an operation leaves to be done once the lock is dropped. */
 #define DROPS_MAX 16u
 struct drops {
-	uint32_t count;
+	uint32_t count; /* the one field to set at the start */
 	struct {
 		uint8_t kind;
 		uint32_t memory;
@@ -65,5 +68,7 @@ void drops_release(struct drops *drops);
  * mapping begins after what was cleared. The caller flushes. */
 CC_NODISCARD bool mapping_retire(struct aspace *aspace, struct mapping *mapping, uint32_t *limit,
                                  struct gather *gather, struct drops *drops);
-/* Cut the mappings that cross the ends of the range there. TABLE_FULL changes nothing. */
-CC_NODISCARD status_t range_split(struct aspace *aspace, uint64_t address, uint64_t end);
+/* Cut the mappings that cross the ends of the range there; *out_first is the first at or after `address`, NULL
+ * if there is none. TABLE_FULL changes nothing. */
+CC_NODISCARD status_t range_split(struct aspace *aspace, uint64_t address, uint64_t end,
+                                  struct mapping **out_first);

@@ -86,16 +86,16 @@ static status_t protect_locked(struct aspace *aspace, uint64_t address, uint64_t
                                uint32_t *out_missing)
 {
 	struct gather gather = {0};
+	struct mapping *mapping;
 	status_t status = range_check(aspace, address, end, prot, out_missing);
 	if (status == STATUS_OK)
-		status = range_split(aspace, address, end);
+		status = range_split(aspace, address, end, &mapping);
 	if (status != STATUS_OK)
 		return status;
 	if (!range_announce(aspace, address, end, prot)) {
 		*out_missing = PROT_WRITE;
 		return STATUS_DENIED;
 	}
-	struct mapping *mapping = mapping_from(aspace, address);
 	for (; mapping != NULL && mapping->address < end; mapping = mapping_next(mapping))
 		mapping_protect(aspace, mapping, prot, &gather);
 	table_flush(aspace, &gather);

@@ -33,7 +33,8 @@ bool mapping_retire(struct aspace *aspace, struct mapping *mapping, uint32_t *li
 	return true;
 }
 
-status_t range_split(struct aspace *aspace, uint64_t address, uint64_t end)
+/* Takes both slots first: all or nothing. */
+static CC_COLD status_t range_cut(struct aspace *aspace, uint64_t address, uint64_t end)
 {
 	uint64_t cuts[2] = {address, end};
 	uint32_t spare[2] = {NONE, NONE};
@@ -53,14 +54,25 @@ status_t range_split(struct aspace *aspace, uint64_t address, uint64_t end)
 	return STATUS_OK;
 }
 
+/* As a rule the range is one mapping, or none. */
+status_t range_split(struct aspace *aspace, uint64_t address, uint64_t end, struct mapping **out_first)
+{
+	*out_first = mapping_from(aspace, address);
+	if (*out_first == NULL || ((*out_first)->address >= address && mapping_end(*out_first) == end))
+		return STATUS_OK;
+	status_t status = range_cut(aspace, address, end);
+	*out_first = mapping_from(aspace, address);
+	return status;
+}
+
 static status_t unmap_locked(struct aspace *aspace, uint64_t address, uint64_t end, uint32_t limit,
                              struct drops *drops, bool *out_more)
 {
 	struct gather gather = {0};
-	status_t status = range_split(aspace, address, end);
+	struct mapping *mapping;
+	status_t status = range_split(aspace, address, end, &mapping);
 	if (status != STATUS_OK)
 		return status;
-	struct mapping *mapping = mapping_from(aspace, address);
 	while (mapping != NULL && mapping->address < end && limit > 0 && drops->count < DROPS_MAX) {
 		struct mapping *next = mapping_next(mapping);
 		if (!mapping_retire(aspace, mapping, &limit, &gather, drops))
@@ -75,7 +87,8 @@ static status_t unmap_locked(struct aspace *aspace, uint64_t address, uint64_t e
 status_t aspace_unmap_some(struct aspace *aspace, uint64_t address, uint64_t pages, uint32_t limit,
                            bool *out_more)
 {
-	struct drops drops = {0};
+	struct drops drops;
+	drops.count = 0;
 	if (!user_pages_ok(address, pages) || range_holds_pages(address, pages))
 		return STATUS_INVALID;
 	lock_acquire(&aspace->lock, LOCK_ASPACE);
@@ -145,7 +158,8 @@ static void withdraw_one(const struct found *found, uint32_t memory, uint32_t re
 	struct aspace *aspace = &process_of(found->process)->aspace;
 	struct mapping *mapping = &mapping_table[found->slot];
 	struct gather gather = {0};
-	struct drops drops = {0};
+	struct drops drops;
+	drops.count = 0;
 	uint32_t limit = UNMAP_STEP;
 	bool whole = true;
 	lock_acquire(&aspace->lock, LOCK_ASPACE);

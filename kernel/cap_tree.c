@@ -12,7 +12,10 @@ struct cap cap_table[CAP_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
     ensures \result ==> cap_subset(a, b); */
 static bool rights_within(uint32_t a, uint32_t b)
 {
-	return (a & ~b & RIGHTS_ALL) == 0u;
+	uint32_t missing = a & ~b;
+	/*@ assert \forall integer k; 0 <= k < 32 ==>
+	      (bit((uint64_t)missing, k) <==> bit((uint64_t)a, k) && !bit((uint64_t)b, k)); */
+	return missing == 0u;
 }
 
 /*@ requires k < 16;
@@ -27,7 +30,17 @@ static bool rights_has(uint16_t rights, uint32_t k)
     ensures \forall integer k; 0 <= k < 11 ==> (bit((uint64_t)\result, k) <==> bit((uint64_t)rights, k)); */
 static uint16_t rights_closed(uint16_t rights)
 {
-	return (uint16_t)(rights | CAP_CLOSED);
+	uint32_t closed = (uint32_t)rights | CAP_CLOSED;
+	/*@ assert \forall integer k; 0 <= k < 32 ==>
+	      (bit((uint64_t)closed, k) <==> bit((uint64_t)rights, k) || bit((uint64_t)0x8000, k)); */
+	/*@ assert !bit((uint64_t)0x8000, 0) && !bit((uint64_t)0x8000, 1) && !bit((uint64_t)0x8000, 2) &&
+	      !bit((uint64_t)0x8000, 3) && !bit((uint64_t)0x8000, 4) && !bit((uint64_t)0x8000, 5) &&
+	      !bit((uint64_t)0x8000, 6) && !bit((uint64_t)0x8000, 7) && !bit((uint64_t)0x8000, 8) &&
+	      !bit((uint64_t)0x8000, 9) && !bit((uint64_t)0x8000, 10); */
+	/*@ assert \forall integer k; 0 <= k < 11 ==> k == 0 || k == 1 || k == 2 || k == 3 || k == 4 || k == 5 ||
+	      k == 6 || k == 7 || k == 8 || k == 9 || k == 10; */
+	/*@ assert \forall integer k; 0 <= k < 11 ==> !bit((uint64_t)0x8000, k); */
+	return (uint16_t)(closed & 0xffffu);
 }
 
 #define GRANT_BIT 8u
@@ -49,7 +62,7 @@ static bool parent_ok(uint32_t index)
 	return is_live(parent) && cap_table[parent].type == cap_table[index].type &&
 	       cap_table[parent].object == cap_table[index].object &&
 	       cap_table[parent].object_generation == cap_table[index].object_generation &&
-	       rights_within(cap_table[index].rights, cap_table[parent].rights) &&
+	       rights_within(cap_table[index].rights & RIGHTS_ALL, cap_table[parent].rights) &&
 	       cap_table[parent].depth < cap_table[index].depth;
 }
 
@@ -133,6 +146,11 @@ void cap_tree_link(uint32_t child, uint32_t parent)
 		cap_table[next].previous_sibling = child;
 	/*@ ghost cap_clock = cap_clock + 1; */
 	/*@ ghost cap_rank[child] = cap_clock; */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_next_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_child_ok(i); */
 }
 
 void cap_tree_unlink(uint32_t child)
@@ -141,8 +159,14 @@ void cap_tree_unlink(uint32_t child)
 	uint32_t next = cap_table[child].next_sibling;
 	uint32_t previous = cap_table[child].previous_sibling;
 
+	/*@ assert cap_slot_ok(child); */
 	if (parent == NONE)
 		return;
+	/*@ assert next != NONE ==> cap_slot_ok(next); */
+	/*@ assert previous != NONE ==> cap_slot_ok(previous); */
+	/*@ assert previous == NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && i != child &&
+	      cap_table[i].parent == parent ==> cap_table[i].previous_sibling != NONE; */
+	/*@ assert previous != NONE ==> cap_table[parent].first_child != child; */
 	if (previous == NONE)
 		cap_table[parent].first_child = next;
 	else
@@ -152,6 +176,11 @@ void cap_tree_unlink(uint32_t child)
 	cap_table[child].parent = NONE;
 	cap_table[child].next_sibling = NONE;
 	cap_table[child].previous_sibling = NONE;
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_next_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_child_ok(i); */
 }
 
 /* Whoever has a parent is in its parent's list: going back along the list, the rank grows, so it ends. */
@@ -191,6 +220,7 @@ void cap_tree_unlink(uint32_t child)
 
 void cap_tree_kill(uint32_t index)
 {
+	/*@ assert cap_slot_ok(index); */
 	/*@ ghost cap_listed_all(index); */
 	CC_STORE_RELEASE(&cap_table[index].generation, cap_table[index].generation + 1u);
 }
@@ -221,6 +251,19 @@ bool cap_tree_hand_over(uint32_t from, uint32_t to, uint32_t limit)
 	return true;
 }
 
+/*@ requires cap_table_ok && index < CAP_MAX && cap_live(index);
+    assigns cap_table[index].rights;
+    ensures ok: cap_table_ok; */
+static void cap_close(uint32_t index)
+{
+	uint16_t rights = rights_closed(cap_table[index].rights);
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].parent == index ==>
+	      cap_subset(cap_table[i].rights, rights); */
+	/*@ assert cap_table[index].parent != NONE ==>
+	      cap_subset(rights, cap_table[cap_table[index].parent].rights); */
+	cap_table[index].rights = rights;
+}
+
 uint32_t cap_tree_leaf(uint32_t top, uint32_t root)
 {
 	uint32_t at = top;
@@ -238,7 +281,7 @@ uint32_t cap_tree_leaf(uint32_t top, uint32_t root)
 	    loop variant CAP_DEPTH_MAX - cap_table[at].depth; */
 	while (cap_table[at].first_child != NONE) {
 		if (at != root)
-			cap_table[at].rights = rights_closed(cap_table[at].rights);
+			cap_close(at);
 		at = cap_table[at].first_child;
 	}
 	return at;

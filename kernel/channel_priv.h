@@ -17,3 +17,9 @@ void doorbell_ring(const struct doorbell *doorbell);
 uint32_t channel_side_of(const struct channel *channel, uint32_t process);
 /* Close a side; the caller holds a reference to the channel. CLOSED: it was. */
 status_t channel_side_close(uint32_t channel, uint32_t side);
+/* Grace is over: whoever has not agreed gets zero pages, at its own expense. */
+void channel_expire(uint32_t channel);
+
+/* Into the list of closing channels; out of it, if it is there. */
+void grace_insert(uint32_t channel);
+void grace_remove(uint32_t channel);

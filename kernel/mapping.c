@@ -15,11 +15,6 @@ static struct mapping *mapping_at(uint32_t slot)
 	return slot == NONE ? NULL : &mapping_table[slot];
 }
 
-struct mapping *mapping_next(const struct mapping *mapping)
-{
-	return mapping_at(mapping->next);
-}
-
 struct mapping *mapping_floor(struct aspace *aspace, uint64_t address)
 {
 	uint32_t slot = aspace->mapping_hint == NONE ? aspace->mapping_head : aspace->mapping_hint;

@@ -13,8 +13,11 @@ static status_t check_cap(struct thread *from, const struct message_cap *wanted)
 		return status;
 	if ((wanted->flags & ~MESSAGE_CAP_MOVE) != 0)
 		return STATUS_INVALID;
-	if ((wanted->flags & MESSAGE_CAP_MOVE) == 0 && (wanted->rights & ~(uint32_t)cap->rights) != 0)
+	uint32_t missing = wanted->rights & ~(uint32_t)cap->rights;
+	if ((wanted->flags & MESSAGE_CAP_MOVE) == 0 && missing != 0) {
+		from->regs.arg[1] = missing;
 		return STATUS_DENIED;
+	}
 	return STATUS_OK;
 }
 

@@ -16,35 +16,38 @@
 
 enum reap_stage { REAP_THREADS, REAP_CALLERS, REAP_CAPABILITIES, REAP_PAGES_STAGE, REAP_END };
 
-/* One thread other than the reaper, or NULL. */
-static struct thread *other_thread(struct process *process)
+/* A thread other than the reaper, or NULL. [P] held: it stays in the list, and its slot its own, meanwhile. */
+static struct thread *other_thread(const struct process *process)
 {
-	lock_acquire(&process->lock, LOCK_PROCESS);
 	uint32_t slot = process->thread_head;
 	if (slot == process->main_thread)
 		slot = thread_table[slot].process_next;
-	lock_release(&process->lock, LOCK_PROCESS);
 	return slot == NONE ? NULL : &thread_table[slot];
 }
 
-/* Stop the others. Blocked and ready ones end here; one that runs on another CPU is told to look. */
+/* Take it out of whatever queue it is in. One that runs on another CPU is told to look. [P] held. */
+static bool stop_thread(struct thread *thread)
+{
+	uint64_t wait = __atomic_load_n(&thread->wait, __ATOMIC_SEQ_CST);
+	if (thread_claim(thread, wait) || sched_withdraw(thread))
+		return true;
+	if (WAIT_STATE(wait) == THREAD_RUNNING && thread->cpu != arch_cpu_self()->index) {
+		__atomic_fetch_or(&cpu_table[thread->cpu].ipi_pending, IPI_RESCHEDULE, __ATOMIC_SEQ_CST);
+		arch_ipi_send(thread->cpu);
+	}
+	return false;
+}
+
 static bool stop_threads(struct process *process)
 {
-	for (uint32_t looked = 0; looked < USER_PAGES_MAX; looked++) {
+	for (uint32_t stopped = 0; stopped < USER_PAGES_MAX; stopped++) {
+		lock_acquire(&process->lock, LOCK_PROCESS);
 		struct thread *thread = other_thread(process);
-		if (thread == NULL)
+		bool ours = thread != NULL && stop_thread(thread);
+		lock_release(&process->lock, LOCK_PROCESS);
+		if (!ours)
 			break;
-		uint64_t wait = __atomic_load_n(&thread->wait, __ATOMIC_SEQ_CST);
-		if (thread_claim(thread, wait) || sched_withdraw(thread)) {
-			thread_finish(thread);
-			continue;
-		}
-		if (WAIT_STATE(wait) == THREAD_RUNNING && thread->cpu != arch_cpu_self()->index) {
-			__atomic_fetch_or(&cpu_table[thread->cpu].ipi_pending, IPI_RESCHEDULE,
-			                  __ATOMIC_SEQ_CST);
-			arch_ipi_send(thread->cpu);
-		}
-		return false;
+		thread_finish(thread);
 	}
 	return __atomic_load_n(&process->threads, __ATOMIC_ACQUIRE) == 1u;
 }

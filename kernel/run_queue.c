@@ -10,8 +10,9 @@ struct run_queue run_queue_table[CPU_MAX];
 
 void run_queue_append(struct run_queue *queue, uint32_t cpu, struct thread *thread)
 {
-	uint32_t priority = thread->priority;
+	uint32_t priority = __atomic_load_n(&thread->priority, __ATOMIC_RELAXED);
 	uint32_t slot = thread_slot(thread);
+	thread->queue_priority = (uint8_t)priority;
 	uint32_t tail = queue->tail[priority];
 	thread->next = NONE;
 	thread->previous = tail;
@@ -27,8 +28,9 @@ void run_queue_append(struct run_queue *queue, uint32_t cpu, struct thread *thre
 
 void run_queue_prepend(struct run_queue *queue, uint32_t cpu, struct thread *thread)
 {
-	uint32_t priority = thread->priority;
+	uint32_t priority = __atomic_load_n(&thread->priority, __ATOMIC_RELAXED);
 	uint32_t slot = thread_slot(thread);
+	thread->queue_priority = (uint8_t)priority;
 	uint32_t head = queue->head[priority];
 	thread->next = head;
 	thread->previous = NONE;
@@ -44,7 +46,7 @@ void run_queue_prepend(struct run_queue *queue, uint32_t cpu, struct thread *thr
 
 void run_queue_remove(struct run_queue *queue, struct thread *thread)
 {
-	uint32_t priority = thread->priority;
+	uint32_t priority = thread->queue_priority;
 	if (thread->previous == NONE)
 		queue->head[priority] = thread->next;
 	else
@@ -92,7 +94,7 @@ static bool priority_list_valid(const struct run_queue *queue, uint32_t cpu, uin
 	while (slot != NONE && *count <= queue->count) {
 		const struct thread *thread = &thread_table[slot];
 		if (thread->previous != previous || thread->queue_cpu != cpu ||
-		    thread->priority != priority || WAIT_STATE(thread->wait) != THREAD_READY)
+		    thread->queue_priority != priority || WAIT_STATE(thread->wait) != THREAD_READY)
 			return false;
 		previous = slot;
 		slot = thread->next;

@@ -44,9 +44,11 @@ static status_t mappable(struct thread *current, uint64_t prot, struct mapping_r
 	bool region = cap->type == OBJECT_REGION;
 	if (prot > ACCESS_RIGHTS || (region && (prot & PROT_EXECUTE) != 0))
 		return STATUS_INVALID;
-	status = cap_lookup(current, request->handle, OBJECT_NONE, (uint32_t)prot, &cap);
-	if (status != STATUS_OK)
-		return status;
+	uint32_t missing = (uint32_t)prot & ~(uint32_t)cap->rights;
+	if (missing != 0) {
+		current->regs.arg[1] = missing;
+		return STATUS_DENIED;
+	}
 	request->kind = region ? MAPPING_REGION : MAPPING_MEMORY;
 	request->memory = cap->object;
 	request->cap = cap_index(current->process, HANDLE_SLOT(request->handle));

@@ -78,7 +78,7 @@ status_t sys_thread_create(struct thread *current)
 	    priority >= PRIORITY_COUNT)
 		return STATUS_INVALID;
 	if (priority > process->priority_limit)
-		return STATUS_DENIED;
+		return STATUS_QUOTA;
 	status_t status =
 	    thread_new(current->process, entry, stack_top, argument, (uint32_t)priority, &slot);
 	if (status != STATUS_OK)
@@ -103,7 +103,7 @@ static status_t set_priority(struct thread *thread, uint64_t value)
 	if (value >= PRIORITY_COUNT)
 		return STATUS_INVALID;
 	if (value > process_of(thread->process)->priority_limit)
-		return STATUS_DENIED;
+		return STATUS_QUOTA;
 	__atomic_store_n(&thread->base_priority, (uint8_t)value, __ATOMIC_RELAXED);
 	sched_set_priority(thread, (uint8_t)value);
 	return STATUS_OK;
@@ -130,7 +130,7 @@ status_t sys_thread_control(struct thread *current)
 		if (status != STATUS_OK)
 			return status;
 		thread = &thread_table[cap->object];
-		if (WAIT_STATE(thread->wait) == THREAD_EXITING)
+		if (WAIT_STATE(thread->wait) == THREAD_FREE)
 			return STATUS_GONE;
 	}
 	switch (current->regs.arg[1]) {

@@ -165,7 +165,7 @@ void thread_finish(struct thread *thread)
 	process_uncharge(thread->process, 1);
 	__atomic_fetch_add(&process->cpu_ticks, thread->cpu_ticks, __ATOMIC_RELAXED);
 	thread_unlink(process, thread);
-	__atomic_store_n(&thread->wait, WAIT_NEXT(thread->wait, THREAD_EXITING), __ATOMIC_RELEASE);
+	__atomic_store_n(&thread->wait, WAIT_NEXT(thread->wait, THREAD_FREE), __ATOMIC_RELEASE);
 	/* Last: from here on the process may be taken apart under us. */
 	page_index_give(process, thread->page_index);
 	object_release(OBJECT_THREAD, slot);

@@ -87,7 +87,8 @@ static bool names_equal(const uint8_t *a, const uint8_t *b)
 
 /* Does the module fit into the bundle, behind the table? */
 /*@ requires bundle_ok(bundle) && \valid_read(entry + (0 .. ENTRY_SIZE - 1));
-    assigns \nothing; */
+    assigns \nothing;
+    ensures \result == BUNDLE_OK ==> entry_inside(entry, bundle->count, bundle->size); */
 static enum bundle_verdict entry_check(const struct bundle *bundle, const uint8_t *entry)
 {
 	const uint64_t offset = bytes_le64(entry + 32);
@@ -109,7 +110,8 @@ static enum bundle_verdict entry_check(const struct bundle *bundle, const uint8_
 
 /* Two entries that are each in order. */
 /*@ requires \valid_read(a + (0 .. ENTRY_SIZE - 1)) && \valid_read(b + (0 .. ENTRY_SIZE - 1));
-    assigns \nothing; */
+    assigns \nothing;
+    ensures \result == BUNDLE_OK ==> entries_apart(a, b); */
 static enum bundle_verdict pair_check(const uint8_t *a, const uint8_t *b)
 {
 	const uint64_t a_offset = bytes_le64(a + 32);
@@ -129,11 +131,16 @@ enum bundle_verdict bundle_check(const uint8_t *data, size_t length, struct bund
 	if (verdict != BUNDLE_OK)
 		return verdict;
 	/*@ loop invariant 0 <= i <= out->count;
+	    loop invariant \forall integer m; 0 <= m < i ==> module_inside(data, m, out->count, out->size);
+	    loop invariant \forall integer m, n; 0 <= n < m < i ==> modules_apart(data, n, m);
 	    loop assigns i, verdict;
 	    loop variant out->count - i; */
 	for (uint32_t i = 0; i < out->count; i++) {
 		verdict = entry_check(out, entry_at(out, i));
 		/*@ loop invariant 0 <= k <= i;
+		    loop invariant verdict == BUNDLE_OK ==> module_inside(data, i, out->count, out->size);
+		    loop invariant verdict == BUNDLE_OK ==>
+		      \forall integer n; 0 <= n < k ==> modules_apart(data, n, i);
 		    loop assigns k, verdict;
 		    loop variant i - k; */
 		for (uint32_t k = 0; k < i && verdict == BUNDLE_OK; k++)

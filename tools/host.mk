@@ -50,20 +50,22 @@ $H/kernel.a: $(HOST_KERNEL)
 define HOST_LINK
 	@mkdir -p $(@D)
 	@echo "  link  $@"
-	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(filter %.o,$^) $(filter %/kernel.a,$^) $(filter %/lib.a,$^) $(HOST_LDFLAGS) -lcmocka -o $@
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(filter %.o,$^) $(filter %/parts.a,$^) $(filter %/kernel.a,$^) $(filter %/lib.a,$^) $(HOST_LDFLAGS) -lcmocka -o $@
 endef
 $H/tests/string_test: $H/lib/string.c.o
 $(LIB_TESTS): $H/tests/%: $H/lib/test/%.c.o $H/lib.a
 	$(HOST_LINK)
 $(KERNEL_TESTS): $H/tests/%: $H/kernel/test/%.c.o $H/kernel.a $H/lib.a
 	$(HOST_LINK)
-# A program's or user library's test links the parts of it that need no system: $1 is the test.
-define USER_TEST
-$H/tests/$(basename $(notdir $1)): $H/$1.o $(call own_parts,$(patsubst %/test/,%,$(dir $1))) $H/lib.a
+# A program's or user library's test links what it needs of its folder from an archive: $1 is the folder.
+define USER_PARTS
+$H/$1/parts.a: $(patsubst %,$H/%.o,$(filter-out %/main.c,$(wildcard $1/*.c)))
+	@rm -f $$@
+	$$(Q)$$(AR) rcsD $$@ $$^
+$(patsubst $1/test/%.c,$H/tests/%,$(wildcard $1/test/*_test.c)): $H/tests/%: $H/$1/test/%.c.o $H/$1/parts.a $H/lib.a
 	$$(HOST_LINK)
 endef
-own_parts = $(patsubst %,$H/%.o,$(filter-out %/main.c,$(wildcard $1/*.c)))
-$(foreach test,$(wildcard user/*/*/test/*_test.c),$(eval $(call USER_TEST,$(test))))
+$(foreach folder,$(patsubst %/test,%,$(wildcard user/*/*/test)),$(eval $(call USER_PARTS,$(folder))))
 # The fault plan stands between the kernel and its allocators.
 $H/sim: HOST_LDFLAGS := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take
 $H/sim: $(SIM_SOURCES:%=$H/%.o) $H/kernel.a $H/lib.a

@@ -4,7 +4,7 @@
 # Stack protector: not the guard at fs:40 or gs:40, which are the message page and the CPU's structure here.
 ARCH_TARGET := x86_64-unknown-none-elf
 ARCH_CFLAGS := -march=x86-64 -fcf-protection=none -mstack-protector-guard=global
-ARCH_KERNEL_CFLAGS := -mcmodel=kernel -mno-red-zone -mgeneral-regs-only
+ARCH_KERNEL_CFLAGS := -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -mstack-alignment=8
 ARCH_USER_CFLAGS := -mcmodel=small
 ARCH_LDFLAGS := -m elf_x86_64
 ARCH_KERNEL_LDFLAGS :=

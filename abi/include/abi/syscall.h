@@ -20,7 +20,7 @@ enum {
 };
 
 enum thread_control {
-	THREAD_CONTROL_PRIORITY = 0, /* 0..31; above the process's limit is DENIED */
+	THREAD_CONTROL_PRIORITY = 0, /* 0..31; above the process's limit is QUOTA */
 	THREAD_CONTROL_AFFINITY = 1, /* bit per CPU; at least one that exists */
 };
 

@@ -28,7 +28,8 @@ static bool isa_string_has(const char *isa, const char *extension)
 		if (*at == extension[0])
 			return true;
 	for (; *at != '\0'; at++)
-		if (*at == '_' && strncmp(at + 1, extension, length) == 0 && (at[1 + length] == '_' || at[1 + length] == '\0'))
+		if (*at == '_' && strncmp(at + 1, extension, length) == 0
+		    && (at[1 + length] == '_' || at[1 + length] == '\0'))
 			return true;
 	return false;
 }
@@ -83,7 +84,8 @@ void boot_cpus(const struct fdt *fdt, struct boot_info *info, uint64_t boot_hart
 	info->cpu_count = machine.cpu_count;
 	memcpy(info->cpu_hardware_ids, machine.hart, sizeof machine.hart);
 	/* The frequency stands at /cpus, or at each hart. */
-	if (!fdt_property_u64(fdt, cpus, "timebase-frequency", &machine.timebase)
-	    && !(fdt_child(fdt, cpus, &node) && fdt_property_u64(fdt, node, "timebase-frequency", &machine.timebase)))
+	const char *frequency = "timebase-frequency";
+	if (!fdt_property_u64(fdt, cpus, frequency, &machine.timebase)
+	    && !(fdt_child(fdt, cpus, &node) && fdt_property_u64(fdt, node, frequency, &machine.timebase)))
 		boot_refuse("the device tree does not say how fast the clock counts");
 }

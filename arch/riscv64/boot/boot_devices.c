@@ -53,7 +53,8 @@ void boot_console(const struct fdt *fdt)
 }
 
 /* A further entry, or null if there is no room: then drivers do not hear of it. */
-static struct info_device *add_device(struct boot_info *info, enum device_kind kind, uint64_t base, uint64_t size)
+static struct info_device *add_device(struct boot_info *info, enum device_kind kind, uint64_t base,
+                                      uint64_t size)
 {
 	if (info->device_count == BOOT_DEVICES_MAX)
 		return NULL;
@@ -143,7 +144,8 @@ static void find_finisher(const struct fdt *fdt, const char *name)
 		power_map();
 }
 
-typedef void add_function(const struct fdt *fdt, struct boot_info *info, struct fdt_node node, const char *name);
+typedef void add_function(const struct fdt *fdt, struct boot_info *info, struct fdt_node node,
+                          const char *name);
 static const struct {
 	const char *name;
 	add_function *add;

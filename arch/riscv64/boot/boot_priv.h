@@ -13,5 +13,5 @@ void boot_cpus(const struct fdt *fdt, struct boot_info *info, uint64_t boot_hart
 void boot_console(const struct fdt *fdt);
 void boot_devices(const struct fdt *fdt, struct boot_info *info);
 void boot_controller(const struct fdt *fdt);
-/* CPU of a hart's interrupt controller node, if that interrupt is the supervisor's external one; else CPU_NONE. */
+/* The CPU whose supervisor-external interrupt this is, at its hart's own controller node; else CPU_NONE. */
 uint32_t boot_external_cpu(const struct fdt *fdt, const struct fdt_interrupt *interrupt);

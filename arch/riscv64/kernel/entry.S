@@ -160,15 +160,26 @@ trap_from_kernel:
 	lla t1, copy_user_end
 	bgeu t0, t1, trap_fatal
 	csrr t0, stval
-	srli t0, t0, USER_ADDRESS_BITS
-	bnez t0, trap_fatal
+	srli t1, t0, USER_ADDRESS_BITS
+	bnez t1, trap_fatal
+	sfence.vma t0, zero /* once the page is there, the next attempt must see it (see arch_pte_published) */
 	lla t0, copy_user_fault
 	csrw sepc, t0
 	sret
 
+trap_fatal:
+	/* The hart may remember a page as absent that was mapped since: let it forget, and try once more. */
+	csrr t0, stval
+	ld t1, CPU_RETRIED(tp)
+	beq t0, t1, 4f
+	sd t0, CPU_RETRIED(tp)
+	sfence.vma t0, zero
+	ld t0, CPU_SPARE(tp)
+	ld t1, CPU_SPARE + 8(tp)
+	sret
+4:
 	/* Our own bug. Save everything below sp if sp lies well inside a stack of ours, else on a stack kept for
 	 * this: a stack that ran over must still be able to say so. */
-trap_fatal:
 	li t1, STACK_SIZE - 1024
 	ld t0, CPU_STACK_TOP(tp)
 	sub t0, t0, sp

@@ -48,7 +48,9 @@ static bool irq_exists(uint32_t irq)
 
 status_t arch_irq_configure(uint32_t irq, enum irq_trigger trigger, uint32_t cpu)
 {
-	if (!irq_exists(irq) || trigger > IRQ_TRIGGER_LEVEL_LOW || cpu >= machine.cpu_count || machine.context[cpu] == CONTEXT_NONE)
+	if (!irq_exists(irq) || trigger > IRQ_TRIGGER_LEVEL_LOW)
+		return STATUS_INVALID;
+	if (cpu >= machine.cpu_count || machine.context[cpu] == CONTEXT_NONE)
 		return STATUS_INVALID;
 	uint32_t bit = 1u << irq % 32u;
 	if (trigger == IRQ_TRIGGER_EDGE)

@@ -18,7 +18,7 @@
 #define WINDOW_BASE 0xffffffff40000000ull /* one root entry, below the image's */
 #define WINDOW_ENTRY 509u
 #define DIRECT_LIMIT ((uint64_t)(WINDOW_ENTRY - ROOT_HALF) << 30)
-#define FLUSH_PAGES_MAX 4u /* beyond this, forgetting everything is cheaper */
+#define FLUSH_PAGES_MAX 1u /* beyond this, one fence for everything is cheaper */
 
 extern char boot_root[], boot_stack_guard[], boot_stack[];
 extern char kernel_image_end[], kernel_text_start[], kernel_text_end[], kernel_rodata_start[],

@@ -26,6 +26,7 @@ ABI_AT(struct arch_cpu, current, CPU_CURRENT);
 ABI_AT(struct arch_cpu, stack_top, CPU_STACK_TOP);
 ABI_AT(struct arch_cpu, entered, CPU_ENTERED);
 ABI_AT(struct arch_cpu, spare, CPU_SPARE);
+ABI_AT(struct arch_cpu, retried, CPU_RETRIED);
 ABI_AT(struct arch_fpu, f, FPU_F);
 ABI_AT(struct arch_fpu, fcsr, FPU_FCSR);
 ABI_AT(struct cpu, arch, 0);
@@ -70,6 +71,19 @@ static uint64_t illegal_instruction(const struct thread *current, uint64_t value
 	return (uint64_t)high << 16 | low;
 }
 
+/* Whether a page is absent or forbidden is for the kernel to find out: the hart says "page fault". One that
+ * comes back at once may be the hart's memory of an absent page (see arch_pte_published). */
+static struct thread *page_fault(struct thread *current, enum fault_access access, uint64_t address)
+{
+	struct arch_cpu *cpu = &arch_cpu_self()->arch;
+	uint64_t pc = current->regs.pc;
+	if (CC_UNLIKELY(cpu->fault_address == address && cpu->fault_pc == pc))
+		__asm__ volatile("sfence.vma %0, zero" :: "r"(address) : "memory");
+	cpu->fault_address = address;
+	cpu->fault_pc = pc;
+	return trap_fault(current, FAULT_UNMAPPED, access, address);
+}
+
 struct thread *trap_user(struct thread *current, uint64_t cause, uint64_t value)
 {
 	uint64_t pc = current->regs.pc;
@@ -77,14 +91,13 @@ struct thread *trap_user(struct thread *current, uint64_t cause, uint64_t value)
 		interrupts_dispatch();
 		return trap_return(current);
 	}
-	/* Whether a page is absent or forbidden is for the kernel to find out: the hart says "page fault". */
 	switch (cause) {
 	case CAUSE_LOAD_PAGE:
-		return trap_fault(current, FAULT_UNMAPPED, FAULT_READ, value);
+		return page_fault(current, FAULT_READ, value);
 	case CAUSE_STORE_PAGE:
-		return trap_fault(current, FAULT_UNMAPPED, FAULT_WRITE, value);
+		return page_fault(current, FAULT_WRITE, value);
 	case CAUSE_FETCH_PAGE:
-		return trap_fault(current, FAULT_UNMAPPED, FAULT_EXECUTE, value);
+		return page_fault(current, FAULT_EXECUTE, value);
 	case CAUSE_ILLEGAL:
 		if (fpu_first_use(current, illegal_instruction(current, value)))
 			return current;

@@ -39,11 +39,9 @@ static void read_memory(struct boot_info *info, const uint8_t *tag, size_t size)
 
 static void read_command_line(struct boot_info *info, const uint8_t *tag, size_t size)
 {
-	size_t length = size - HEADER;
-	if (length >= sizeof(info->command_line))
-		length = sizeof(info->command_line) - 1;
-	memcpy(info->command_line, tag + HEADER, length);
-	info->command_line[length] = '\0';
+	size_t max = sizeof(info->command_line) - 1;
+	const char *text = (const char *)tag + HEADER;
+	memcpy(info->command_line, text, strnlen(text, size - HEADER < max ? size - HEADER : max));
 }
 
 uint64_t multiboot2_read(struct boot_info *info, uint64_t tags)

@@ -52,10 +52,9 @@ uint64_t pvh_read(struct boot_info *info, uint64_t start_info)
 
 	const char *command_line =
 		(const char *)boot_bytes(start->command_line, sizeof(info->command_line));
-	if (command_line != NULL) {
-		memcpy(info->command_line, command_line, sizeof(info->command_line) - 1);
-		info->command_line[sizeof(info->command_line) - 1] = '\0';
-	}
+	if (command_line != NULL)
+		memcpy(info->command_line, command_line,
+		       strnlen(command_line, sizeof(info->command_line) - 1));
 	const struct start_module *module = (const void *)boot_bytes(start->modules, sizeof(*module));
 	if (start->module_count > 0 && module != NULL)
 		info->bundle = (struct boot_range){module->base, module->size};

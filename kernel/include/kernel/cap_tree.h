@@ -84,7 +84,7 @@ extern struct cap cap_table[CAP_MAX];
       cap_rank[i] <= cap_clock &&
       (cap_live(i) ==>
         cap_parent_ok(i) && cap_first_ok(i) && cap_previous_ok(i) && cap_next_ok(i) && cap_child_ok(i) &&
-        cap_table[i].depth <= CAP_DEPTH_MAX);
+        cap_table[i].depth <= CAP_DEPTH_MAX && cap_table[i].generation < GENERATION_RETIRED);
 
     predicate cap_table_ok{L} = \forall integer i; 0 <= i < CAP_MAX ==> cap_slot_ok(i);
 
@@ -179,7 +179,7 @@ void cap_tree_unlink(uint32_t child);
     assigns cap_table[index].generation;
     ensures ok: cap_table_ok;
     ensures dead: !cap_live(index);
-    ensures stale: cap_table[index].generation == (\old(cap_table[index].generation) + 1) % 0x100000000; */
+    ensures stale: cap_table[index].generation == \old(cap_table[index].generation) + 1; */
 void cap_tree_kill(uint32_t index);
 
 /* Hand up to `limit` children of `from` over to `to` (NONE: they become roots). True: none is left. */

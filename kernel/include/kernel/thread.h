@@ -37,8 +37,9 @@ struct thread {
 	uint64_t wait;              /* [a] state and sequence */
 	uint32_t process;           /* [c] slot */
 	uint32_t cpu;               /* CPU it runs or last ran on; written by its owner */
-	uint8_t priority;           /* [q] effective: base or inherited */
+	uint8_t priority;           /* [a] effective: base or inherited */
 	uint8_t base_priority;      /* [a] */
+	uint8_t queue_priority;     /* [q] the list it is in: `priority` may be raised while it is on its way there */
 	uint64_t restart_count;     /* [p] progress of a system call that restarts */
 	uint64_t affinity;          /* [a] bit per CPU */
 	uint64_t page_user;         /* [c] user address of the message page */

@@ -35,6 +35,27 @@ struct bundle_module {
       \valid_read(bundle) && bytes_in(bundle->data, bundle->size) &&
       bundle->count <= BUNDLE_MODULES_MAX && 32 + 64 * bundle->count <= bundle->size;
 
+    logic integer entry_offset{L}(uint8_t *entry) = le64_at(entry + 32);
+    logic integer entry_bytes{L}(uint8_t *entry) = le64_at(entry + 40);
+
+    predicate entry_inside{L}(uint8_t *entry, integer count, integer size) =
+      entry_offset(entry) % PAGE_SIZE == 0 && 32 + 64 * count <= entry_offset(entry) &&
+      entry_offset(entry) + entry_bytes(entry) <= size;
+
+    predicate entries_apart{L}(uint8_t *a, uint8_t *b) =
+      entry_offset(a) + entry_bytes(a) <= entry_offset(b) ||
+      entry_offset(b) + entry_bytes(b) <= entry_offset(a);
+
+    predicate module_inside{L}(uint8_t *data, integer i, integer count, integer size) =
+      entry_inside(data + (32 + 64 * i), count, size);
+
+    predicate modules_apart{L}(uint8_t *data, integer k, integer i) =
+      entries_apart(data + (32 + 64 * k), data + (32 + 64 * i));
+
+    predicate bundle_modules_ok{L}(uint8_t *data, integer count, integer size) =
+      (\forall integer i; 0 <= i < count ==> module_inside(data, i, count, size)) &&
+      (\forall integer i, k; 0 <= k < i < count ==> modules_apart(data, k, i));
+
     predicate bundle_text_ok{L}(char *text) =
       \exists integer end; 0 <= end && \valid_read(text + (0 .. end)) && text[end] == 0;
 */
@@ -42,7 +63,8 @@ struct bundle_module {
 /* *out means something only when the verdict is BUNDLE_OK. */
 /*@ requires bytes_in(data, length) && \valid(out) && \separated(out, data + (0 .. length - 1));
     assigns *out;
-    ensures \result == BUNDLE_OK ==> bundle_ok(out) && out->size <= length && out->data == data; */
+    ensures \result == BUNDLE_OK ==> bundle_ok(out) && out->size <= length && out->data == data;
+    ensures \result == BUNDLE_OK ==> bundle_modules_ok(data, out->count, out->size); */
 CC_NODISCARD enum bundle_verdict bundle_check(const uint8_t *data, size_t length, struct bundle *out);
 
 /* One sentence without a full stop. */

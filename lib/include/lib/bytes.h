@@ -185,7 +185,28 @@ CC_INLINE bool load_text(const uint8_t *data, size_t length, size_t offset, char
 	return true;
 }
 
-/* Stores, for writers of the same formats. */
+/* Stores, for writers of the same formats; first the unchecked ones. */
+/*@ requires \valid(p + (0 .. 1)); assigns p[0 .. 1]; ensures le16_at(p) == value; */
+CC_INLINE void bytes_put_le16(uint8_t *p, uint16_t value)
+{
+	p[0] = (uint8_t)(value % 0x100u);
+	p[1] = (uint8_t)(value / 0x100u);
+}
+
+/*@ requires \valid(p + (0 .. 3)); assigns p[0 .. 3]; ensures le32_at(p) == value; */
+CC_INLINE void bytes_put_le32(uint8_t *p, uint32_t value)
+{
+	bytes_put_le16(p, (uint16_t)(value % 0x10000u));
+	bytes_put_le16(p + 2, (uint16_t)(value / 0x10000u));
+}
+
+/*@ requires \valid(p + (0 .. 7)); assigns p[0 .. 7]; ensures le64_at(p) == value; */
+CC_INLINE void bytes_put_le64(uint8_t *p, uint64_t value)
+{
+	bytes_put_le32(p, (uint32_t)(value % 0x100000000u));
+	bytes_put_le32(p + 4, (uint32_t)(value / 0x100000000u));
+}
+
 /*@ requires \valid(data + (0 .. length - 1));
     assigns data[offset .. offset + 1];
     ensures \result <==> offset + 2 <= length;
@@ -194,8 +215,7 @@ CC_INLINE bool store_le16(uint8_t *data, size_t length, size_t offset, uint16_t 
 {
 	if (!bytes_fit(length, offset, 2))
 		return false;
-	data[offset] = (uint8_t)(value % 0x100u);
-	data[offset + 1] = (uint8_t)(value / 0x100u);
+	bytes_put_le16(data + offset, value);
 	return true;
 }
 
@@ -207,8 +227,8 @@ CC_INLINE bool store_le32(uint8_t *data, size_t length, size_t offset, uint32_t 
 {
 	if (!bytes_fit(length, offset, 4))
 		return false;
-	return store_le16(data, length, offset, (uint16_t)(value % 0x10000u)) &&
-	       store_le16(data, length, offset + 2, (uint16_t)(value / 0x10000u));
+	bytes_put_le32(data + offset, value);
+	return true;
 }
 
 /*@ requires \valid(data + (0 .. length - 1));
@@ -219,6 +239,6 @@ CC_INLINE bool store_le64(uint8_t *data, size_t length, size_t offset, uint64_t 
 {
 	if (!bytes_fit(length, offset, 8))
 		return false;
-	return store_le32(data, length, offset, (uint32_t)(value % 0x100000000u)) &&
-	       store_le32(data, length, offset + 4, (uint32_t)(value / 0x100000000u));
+	bytes_put_le64(data + offset, value);
+	return true;
 }

@@ -51,8 +51,9 @@ static handle_t handle_any(void)
 	switch (random_below(8)) {
 	case 0: return number_any();
 	case 1: return known ^ HANDLE_REPLY;
-	case 2: return known + (1ull << 32); /* of a later generation */
-	case 3: return HANDLE(random_below(300), 1u + random_below(4));
+	case 2: return random_below(2) == 0 ? known + (1ull << 32) /* of a later generation */
+	                                    : HANDLE(random_below(300), 1u + random_below(4));
+	case 3: return handles[random_below(8)];
 	case 4: return startup_handle("console");
 	default: return known;
 	}
@@ -169,6 +170,16 @@ void arguments_choose(uint64_t number, uint64_t registers[SYS_REGISTERS])
 	put_right(number, registers);
 }
 
+/* Keep a handle in the place of another, which is given up mostly: quotas are for what is alive. */
+static void handle_learn(handle_t handle)
+{
+	handle_t *place = &handles[random_below(HANDLES)];
+
+	if (*place != HANDLE_NONE && random_below(8) != 0)
+		(void)!sys_cap_drop(*place);
+	*place = handle;
+}
+
 void arguments_learn(uint64_t number, const uint64_t registers[SYS_REGISTERS])
 {
 	switch (number) {
@@ -177,7 +188,7 @@ void arguments_learn(uint64_t number, const uint64_t registers[SYS_REGISTERS])
 	case SYSCALL_cap_mint:
 	case SYSCALL_memory_create:
 	case SYSCALL_thread_create:
-	case SYSCALL_channel_create: handles[random_below(HANDLES)] = registers[1]; break;
+	case SYSCALL_channel_create: handle_learn(registers[1]); break;
 	case SYSCALL_recv:
 	case SYSCALL_reply_recv: handles[random_below(HANDLES)] = registers[7]; break;
 	case SYSCALL_memory_map:

@@ -6,7 +6,8 @@
  *           leads to its span by masking
  *   span    16 KiB: a header, then pieces of one class; or, in a run of spans,
  *           one large piece
- *   huge    a piece that is more than half a chunk has a memory object of its own
+ *   huge    a piece that is more than half a chunk has a memory object of its own,
+ *           at an address that is not used again
  *
  * A span's header has a bit per piece that is given out, and a seal that is its
  * address under a secret: heap_give trusts neither the address nor the header.
@@ -14,6 +15,7 @@
  * returned to the system, except huge pieces.
  */
 #include <os/heap.h>
+#include "heap_priv.h"
 #include <lib/bitops.h>
 #include <lib/string.h>
 #include <os/layout.h>
@@ -21,6 +23,7 @@
 #include <os/startup.h>
 #include <os/sync.h>
 
+#define HEAP_BYTES (LAYOUT_HEAP_LIMIT - LAYOUT_HEAP_BASE)
 #define CHUNK_BYTES 0x100000ull
 #define SPAN_BYTES 0x4000ull
 #define SPANS 64u
@@ -52,8 +55,15 @@ struct chunk {
 static struct mutex lock;
 static struct chunk chunks[CHUNKS_MAX];
 static struct span *with_room[CLASSES];
+static uint64_t base = LAYOUT_HEAP_BASE;
 static uint64_t huge_next = LAYOUT_HEAP_BASE + CHUNKS_MAX * CHUNK_BYTES;
 static struct heap_use use;
+
+void heap_place(uint64_t address)
+{
+	base = address;
+	huge_next = address + CHUNKS_MAX * CHUNK_BYTES;
+}
 
 static uint64_t seal_of(const struct span *span)
 {
@@ -62,7 +72,7 @@ static uint64_t seal_of(const struct span *span)
 
 static uint64_t chunk_address(uint32_t index)
 {
-	return LAYOUT_HEAP_BASE + index * CHUNK_BYTES;
+	return base + index * CHUNK_BYTES;
 }
 
 static bool chunk_make(uint32_t index)
@@ -105,7 +115,7 @@ static struct span *spans_take(uint32_t count)
 
 static void spans_give(const struct span *span, uint32_t count)
 {
-	uint64_t offset = (uint64_t)span - LAYOUT_HEAP_BASE;
+	uint64_t offset = (uint64_t)span - base;
 
 	chunks[offset / CHUNK_BYTES].spans &= ~run_mask((uint32_t)(offset % CHUNK_BYTES / SPAN_BYTES), count);
 }
@@ -187,7 +197,7 @@ static struct span *huge_make(uint64_t bytes)
 	handle_t memory;
 	uint64_t address;
 
-	if (bytes > LAYOUT_HEAP_LIMIT - huge_next || sys_memory_create(bytes / PAGE_SIZE, &memory) != STATUS_OK)
+	if (bytes > base + HEAP_BYTES - huge_next || sys_memory_create(bytes / PAGE_SIZE, &memory) != STATUS_OK)
 		return NULL;
 	if (sys_memory_map(memory, huge_next, 0, bytes / PAGE_SIZE, PROT_READ | PROT_WRITE, &address) != STATUS_OK) {
 		must(sys_cap_drop(memory));
@@ -237,9 +247,9 @@ static struct span *span_of(const void *memory)
 	uint64_t address = (uint64_t)memory;
 	struct span *span = (struct span *)(address & ~(SPAN_BYTES - 1u));
 
-	if (address < LAYOUT_HEAP_BASE || address >= huge_next || address % SPAN_BYTES < HEADER_BYTES ||
+	if (address < base || address >= huge_next || address % SPAN_BYTES < HEADER_BYTES ||
 	    (address < chunk_address(CHUNKS_MAX) &&
-	     chunks[(address - LAYOUT_HEAP_BASE) / CHUNK_BYTES].memory == HANDLE_NONE))
+	     chunks[(address - base) / CHUNK_BYTES].memory == HANDLE_NONE))
 		panic("heap: %p was never allocated", memory);
 	if (span->seal != seal_of(span) || span->class > LARGE)
 		panic("heap: %p is not allocated, or the heap is overwritten there", memory);
@@ -250,7 +260,7 @@ void *heap_take(size_t bytes)
 {
 	uint32_t class = class_of(bytes);
 
-	if (bytes > LAYOUT_HEAP_LIMIT - LAYOUT_HEAP_BASE)
+	if (bytes > HEAP_BYTES)
 		return NULL;
 	mutex_lock(&lock);
 	void *memory = class == LARGE ? large_take(bytes) : small_take(class);

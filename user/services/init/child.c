@@ -2,8 +2,8 @@
 /*
  * Who runs. A child's slot is the bit init's notification gets when the child
  * ends. A service is then restarted by its policy, later each time it fails in
- * a row; a program is forgotten when its watcher has been told. Either way the
- * programs it started end with it.
+ * a row. The programs a child started end with it; a program's watcher is told,
+ * and the program forgotten, when the last of them is gone.
  */
 #include "init.h"
 #include <lib/string.h>
@@ -123,6 +123,7 @@ status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watc
 		.watcher = watcher,
 		.watcher_bits = watcher_bits,
 		.started_ns = time_now(),
+		.restart_at = DEADLINE_NEVER,
 	};
 	*out_child = child;
 	return STATUS_OK;
@@ -156,7 +157,7 @@ uint32_t child_count(uint64_t parent)
 	uint32_t count = 0;
 
 	for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
-		count += is_running(child) && child->parent == parent;
+		count += child->entry != NULL && child->parent == parent;
 	return count;
 }
 
@@ -174,13 +175,33 @@ static void family_end(uint64_t badge)
 	}
 }
 
-static void program_ended(struct child *child)
+static struct child *program_by_badge(uint64_t badge)
+{
+	for (struct child *child = children; child < children + CHILDREN_MAX; child++) {
+		if (child->entry != NULL && child->badge == badge && !child->entry->service)
+			return child;
+	}
+	return NULL;
+}
+
+static void program_forget(struct child *child)
 {
 	if (child->watcher != HANDLE_NONE) {
 		(void)!sys_notification_signal(child->watcher, child->watcher_bits); /* the watcher may be gone */
 		(void)!sys_cap_drop(child->watcher);
 	}
 	child->entry = NULL;
+}
+
+/* It may have been the last thing its parent, also ended, was waiting for. */
+static void program_ended(struct child *child)
+{
+	while (child != NULL && child->launched.process == HANDLE_NONE && child_count(child->badge) == 0) {
+		uint64_t parent = child->parent;
+
+		program_forget(child);
+		child = program_by_badge(parent);
+	}
 }
 
 static void service_ended(struct child *child, const struct process_status *status)

@@ -77,13 +77,13 @@ CC_NODISCARD status_t launch(const struct launch *plan, struct launched *out_lau
 #define CHILD_TIMER_BIT (1ull << 63)
 struct child {
 	const struct manifest_entry *entry; /* NULL: the slot is free */
-	struct launched launched;           /* process HANDLE_NONE: waits for its restart */
+	struct launched launched;           /* process HANDLE_NONE: it ended, and waits; see child.c */
 	uint64_t badge;
 	uint64_t parent;                    /* badge of who asked for it; 0: the manifest */
 	handle_t watcher;                   /* notification to tell, or HANDLE_NONE */
 	uint64_t watcher_bits;
 	uint64_t started_ns;
-	deadline_t restart_at;
+	deadline_t restart_at;              /* DEADLINE_NEVER: it is a program */
 	uint32_t failures;                  /* in a row */
 };
 /* Start a service of the manifest; if that fails it is tried again by its policy. */

@@ -11,6 +11,9 @@
 #pragma once
 #include <kernel/arch.h>
 
+/* The variables of a host program are not the kernel's (arch/types.h). */
+#pragma clang section bss = "" data = ""
+
 /* Make a machine: RAM (bytes, zeroed), CPUs, time 0. Frees the previous one and clears the kernel's tables
  * and counters that a test may have left. Kernel nouns still need their own init. */
 void host_machine(uint64_t ram_bytes, uint32_t cpus);

@@ -3,6 +3,9 @@
 #pragma once
 #include <abi/types.h>
 
+/* The kernel's variables lie together, so that a test can put them all back (kernel.c). */
+#pragma clang section bss = "kernel_bss" data = "kernel_data"
+
 #define ARCH_NAME "host"
 #define ARCH_PAGE_LEVELS 3u
 #define ARCH_FRAME_SAVED 0

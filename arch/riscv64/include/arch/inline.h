@@ -87,7 +87,7 @@ enum {
 #define RISCV_SATP_ASID_SHIFT 44u
 
 extern uint64_t riscv_asid_mask;  /* 0xffff, or 0: this machine has too few ASIDs for us */
-extern uint64_t riscv_pte_device; /* Svpbmt "IO" where there is Svpbmt, else 0: the platform knows its devices */
+extern uint64_t riscv_pte_device; /* Svpbmt "IO" where there is Svpbmt; else 0: the platform knows devices */
 
 CC_INLINE void arch_aspace_activate(paddr_t root, uint32_t asid)
 {
@@ -126,10 +126,14 @@ CC_INLINE uint32_t arch_pte_prot(uint64_t pte)
 	return (uint32_t)(pte >> 1) & (PROT_READ | PROT_WRITE | PROT_EXECUTE);
 }
 
-/* A hart may have cached that an entry was invalid, and walks are ordered after stores only by this. */
+/*
+ * Nothing: a hart may go on taking a page for absent that was entered since, until SFENCE.VMA, but that only
+ * costs it a fault, and trap.c and entry.S answer a fault that comes back with one. A fence here would be
+ * paid for at every page.
+ */
 CC_INLINE void arch_pte_published(void)
 {
-	__asm__ volatile("sfence.vma" ::: "memory");
+	__asm__ volatile("" ::: "memory");
 }
 
 CC_INLINE void *arch_direct(paddr_t address)

@@ -21,6 +21,7 @@
 #define CPU_STACK_TOP 8
 #define CPU_ENTERED 16
 #define CPU_SPARE 24
+#define CPU_RETRIED 40
 
 /* struct arch_fpu */
 #define FPU_F 0

@@ -46,6 +46,9 @@ struct arch_cpu {
 	uint64_t stack_top;     /* set by the kernel */
 	struct thread *entered; /* whose trap this CPU is handling */
 	uint64_t spare[2];      /* trap entry from kernel mode parks two registers here */
+	uint64_t retried;       /* address of the last fault in kernel mode that was tried again */
+	uint64_t fault_pc;      /* last page fault of a program here */
+	uint64_t fault_address;
 	struct arch_fpu *fpu_owner; /* whose state the FPU holds; null: FPU off */
 	uint64_t hart;
 };

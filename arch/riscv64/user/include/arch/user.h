@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * What the system library needs of riscv64: the trap into the kernel, the message page, a counter.
  *

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The manifest: the one that is used, what is refused and where, and bytes at random. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../manifest.h"
+
+static struct manifest manifest;
+static struct manifest_error error;
+
+static bool parse(const char *text)
+{
+	return manifest_parse(text, strlen(text), &manifest, &error);
+}
+
+#define PROFILE "profile all\n allow all\n"
+
+static void test_whole(void **context)
+{
+	(void)context;
+	assert_true(parse("# a comment\n"
+	                  "profile small\n\tallow call recv\n\tdeny recv # not this\n"
+	                  "service b\n principal app.b\n calls small\n uses a control\n memory 100\n"
+	                  " handle monitor inspect manage\n arguments x 'y z'\n restart always\n"
+	                  "service a\n principal app.a\n calls small\n serves a 4\n device uart\n"
+	                  "program *\n principal app\n calls small\n uses a\n uses spawn\n"));
+	assert_int_equal(manifest.entry_count, 3);
+	assert_int_equal(manifest.order_count, 2);
+	assert_int_equal(manifest.order[0], 1);
+	assert_int_equal(manifest.order[1], 0);
+	const struct manifest_entry *b = manifest_find(&manifest, "b");
+	assert_int_equal(b->syscall_mask, 1u << SYSCALL_call);
+	assert_string_equal(b->image, "b");
+	assert_true(b->uses[0].control);
+	assert_int_equal(b->memory_pages, 100);
+	assert_int_equal(b->handles[0].rights, RIGHT_INSPECT | RIGHT_MANAGE);
+	assert_int_equal(b->argument_count, 2);
+	assert_memory_equal(b->arguments, "x\0y z", 6);
+	assert_int_equal(b->restart, RESTART_ALWAYS);
+	assert_int_equal(manifest_find(&manifest, "a")->serves_depth, 4);
+	assert_null(manifest_find(&manifest, "c"));
+}
+
+static void refused(const char *text, uint32_t line)
+{
+	assert_false(parse(text));
+	assert_non_null(error.reason);
+	if (error.line != line)
+		print_error("line %u instead of %u: %s\n", error.line, line, error.reason);
+	assert_int_equal(error.line, line);
+}
+
+static void test_refused(void **context)
+{
+	(void)context;
+	refused("nonsense\n", 1);
+	refused("\n\nprincipal x\n", 3);
+	refused("service a b\n", 1);
+	refused("service abcdefghijklmnopqrstuvwxyz\n", 1);
+	refused("allow call\n", 1);
+	refused("profile p\n allow nothing\n", 2);
+	refused(PROFILE "service a\n calls none\n", 4);
+	refused(PROFILE "service a\n memory\n", 4);
+	refused(PROFILE "service a\n memory 1\n", 4);
+	refused(PROFILE "service a\n priority 32\n", 4);
+	refused(PROFILE "service a\n serves a 65\n", 4);
+	refused(PROFILE "service a\n uses a maybe\n", 4);
+	refused(PROFILE "service a\n handle log jump\n", 4);
+	refused(PROFILE "service a\n restart often\n", 4);
+	refused(PROFILE "service a\n arguments 'open\n", 4);
+	refused(PROFILE "service a\nservice a\n", 4);
+	/* Of the whole. */
+	refused(PROFILE "service a\n principal a\n", 0);
+	refused(PROFILE "service a\n calls all\n", 0);
+	refused(PROFILE "service a\n calls all\n principal a\n uses b\n", 0);
+	refused(PROFILE "service a\n calls all\n principal a\n serves spawn\n", 0);
+	refused(PROFILE "program a\n calls all\n principal a\n serves a\n", 0);
+	refused(PROFILE "service a\n calls all\n principal a\n serves x\n"
+	                "service b\n calls all\n principal b\n serves x\n",
+	        0);
+	refused(PROFILE "service a\n calls all\n principal a\n serves a\n uses b\n"
+	                "service b\n calls all\n principal b\n serves b\n uses a\n",
+	        0);
+	char line[400];
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1u] = '\0';
+	refused(line, 1);
+	assert_false(manifest_parse("ser\0vice", 8, &manifest, &error));
+}
+
+static void test_many(void **context)
+{
+	char text[8192] = PROFILE;
+
+	(void)context;
+	for (unsigned i = 0; i <= MANIFEST_ENTRIES_MAX; i++)
+		sprintf(text + strlen(text), "service s%u\n calls all\n principal s%u\n", i, i);
+	assert_false(parse(text));
+	assert_int_equal(error.line, 3u + 3u * MANIFEST_ENTRIES_MAX);
+}
+
+static void test_used(void **context)
+{
+	static char text[65536];
+	FILE *file = fopen("system/system.manifest", "rb");
+
+	(void)context;
+	assert_non_null(file);
+	size_t length = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	if (!manifest_parse(text, length, &manifest, &error))
+		fail_msg("system.manifest:%u: %s", error.line, error.reason);
+	assert_non_null(manifest_find(&manifest, "shell"));
+	/* Cut anywhere and with any byte changed: refused or not, but nothing else happens. */
+	for (size_t cut = 0; cut < length; cut += 7)
+		(void)!manifest_parse(text, cut, &manifest, &error);
+	srand(1);
+	for (uint32_t i = 0; i < 20000; i++) {
+		size_t at = (size_t)rand() % length;
+		char old = text[at];
+
+		text[at] = (char)rand();
+		(void)!manifest_parse(text, length, &manifest, &error);
+		text[at] = old;
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_whole),
+	cmocka_unit_test(test_refused),
+	cmocka_unit_test(test_many),
+	cmocka_unit_test(test_used),
+};
+
+int main(void)
+{
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	printf("%d passed, %d failed\n", (int)(sizeof(tests) / sizeof(tests[0])) - failed, failed);
+	return failed != 0;
+}
