@@ -115,9 +115,11 @@ static status_t process_furnish(struct process *process, uint32_t image,
 	if (status == STATUS_OK)
 		status = thread_new(slot, image_table[image].elf.entry, USER_STACK_TOP, 0, options->priority,
 		                    &thread);
-	if (status == STATUS_OK)
-		process->main_thread = thread;
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	process->main_thread = thread;
+	object_release(OBJECT_THREAD, thread);
+	return STATUS_OK;
 }
 
 static void aspace_clear(struct aspace *aspace)

@@ -83,17 +83,18 @@ status_t sys_thread_create(struct thread *current)
 	    thread_new(current->process, entry, stack_top, argument, (uint32_t)priority, &slot);
 	if (status != STATUS_OK)
 		return status;
-	object_retain(OBJECT_THREAD, slot);
 	status = cap_create(current->process, OBJECT_THREAD, slot, RIGHTS_ALL, 0, &handle);
+	/* The process may be ending: then the reaper has claimed the new thread, and ends it. */
 	struct thread *thread = &thread_table[slot];
+	bool ours = thread_claim(thread, __atomic_load_n(&thread->wait, __ATOMIC_ACQUIRE));
 	if (status != STATUS_OK) {
+		if (ours)
+			thread_finish(thread);
 		object_release(OBJECT_THREAD, slot);
-		thread_finish(thread);
 		return status;
 	}
 	current->regs.arg[1] = handle;
-	uint64_t wait = __atomic_load_n(&thread->wait, __ATOMIC_ACQUIRE);
-	if (thread_claim(thread, wait))
+	if (ours)
 		thread_start(slot);
 	return STATUS_OK;
 }

@@ -137,6 +137,7 @@ status_t thread_new(uint32_t process_slot_, uint64_t entry, uint64_t stack_top, 
 	struct thread *thread = &thread_table[slot];
 	thread_fill(thread, process_slot_, priority, index, frame);
 	arch_thread_init(&thread->regs, entry, stack_top, argument, thread->page_user);
+	object_retain(OBJECT_THREAD, slot); /* before anybody can find and end it: the caller's own */
 	thread_link(process, thread);
 	*out_thread = slot;
 	return STATUS_OK;

@@ -81,13 +81,11 @@ static struct symbol symbol_read(const uint8_t *entry)
 }
 
 /* Labels that only mark what follows as code or data begin with '$'. */
-/*@ requires bytes_in(data, length) && names.offset + names.size <= length;
+/*@ requires bytes_in(data, names.offset + names.size) && names.offset + names.size <= SIZE_MAX;
     assigns \nothing; */
-static bool mapping_label(const uint8_t *data, size_t length, struct section names, uint32_t name)
+static bool mapping_label(const uint8_t *data, struct section names, uint32_t name)
 {
-	uint8_t first = '$';
-
-	return name >= names.size || !load_u8(data, length, names.offset + name, &first) || first == '$';
+	return name >= names.size || data[names.offset + name] == '$';
 }
 
 /*@ requires bytes_in(data, length) && table.offset + table.size <= length;
@@ -112,7 +110,7 @@ static bool symbol_covering(const uint8_t *data, size_t length, struct section t
 			continue;
 		if (found && symbol.address <= out->address)
 			continue;
-		if (mapping_label(data, length, names, symbol.name))
+		if (mapping_label(data, names, symbol.name))
 			continue;
 		*out = symbol;
 		found = true;

@@ -271,17 +271,36 @@ static void rewritten_in_line(void **state)
 	handle_t fixed = client->regs.arg[1];
 	offer(client, 0, weak, RIGHT_SIGNAL, 0);
 	offer(client, 1, weak, RIGHT_SIGNAL, 0);
-	offer(client, 2, weak, RIGHT_SIGNAL, 0);
-	assert_int_equal(call_with(3), BLOCKED);
+	assert_int_equal(call_with(2), BLOCKED);
 	offer(client, 0, weak, RIGHTS_ALL, 0);
 	offer(client, 1, fixed, RIGHT_SIGNAL, 0);
-	offer(client, 2, HANDLE(0x7fffffffu, 1), RIGHTS_ALL, MESSAGE_CAP_MOVE);
+	assert_int_equal(recv(), STATUS_OK);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(got(server, i).handle, HANDLE_NONE);
+}
+
+/* Nor can it name what another process holds: its window ends at its last slot. */
+static void rewritten_to_another_window(void **state)
+{
+	(void)state;
+	struct thread *victim = make_process(16);
+	handle_t secret = make_notification(victim);
+	uint32_t slot = cap_index(victim->process, HANDLE_SLOT(secret)) - cap_index(client->process, 0);
+	offer(client, 0, gift, RIGHT_SIGNAL, 0);
+	offer(client, 1, gift, RIGHT_SIGNAL, 0);
+	offer(client, 2, gift, RIGHT_SIGNAL, 0);
+	assert_int_equal(call_with(3), BLOCKED);
+	offer(client, 0, HANDLE(slot, HANDLE_GENERATION(secret)), RIGHT_SIGNAL, 0);
+	offer(client, 1, HANDLE(slot, HANDLE_GENERATION(secret)), 0, MESSAGE_CAP_MOVE);
+	offer(client, 2, HANDLE(0x7fffffffu, 1), RIGHT_SIGNAL, 0);
 	assert_int_equal(recv(), STATUS_OK);
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(got(server, i).handle, HANDLE_NONE);
+	assert_true(holds(victim, secret));
 }
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(derived_by_hand_off), T(derived_from_the_line), T(moved_by_hand_off), T(moved_from_the_line),
           T(four_and_back), T(refused), T(refused_names_the_rights), T(reply_refused), T(died_in_line), T(full_table),
-          T(receive_right_moves), T(same_capability_twice), T(rewritten_in_line))
+          T(receive_right_moves), T(same_capability_twice), T(rewritten_in_line),
+          T(rewritten_to_another_window))

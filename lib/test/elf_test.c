@@ -196,6 +196,8 @@ static void segments(void **state)
 	expect(ELF_SHARED_PAGE, HEADER(TEXT, 40), 8, 0x2001);
 	expect(ELF_OK, HEADER(TEXT, 40), 8, 0x2000);
 	expect(ELF_TOO_LARGE, HEADER(DATA, 40), 8, ELF_MEMORY_MAX);
+	expect(ELF_TOO_LARGE, HEADER(DATA, 40), 8, ELF_MEMORY_MAX - PAGE_SIZE - 0x100 + 1);
+	expect(ELF_OK, HEADER(DATA, 40), 8, ELF_MEMORY_MAX - PAGE_SIZE - 0x100);
 	expect(ELF_OK, HEADER(TEXT, 4), 4, 1); /* execute only */
 	expect(ELF_ENTRY, HEADER(TEXT, 4), 4, 4);
 }
@@ -246,6 +248,11 @@ static void symbols(void **state)
 	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x2ff, name, sizeof name, &offset));
 	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x420, name, 4, &offset));
 	assert_string_equal(name, "hel");
+	put_section(2, 3, 0x2b00, 11, 0); /* the names end within "helper" */
+	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x420, name, sizeof name, &offset));
+	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x400, name, sizeof name, &offset));
+	put(file + 60, 2, 2); /* the names are no section at all */
+	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x400, name, sizeof name, &offset));
 }
 
 /* Both entries on a copy that ends where the sanitizer watches. */

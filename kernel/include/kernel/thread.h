@@ -72,7 +72,8 @@ extern struct thread thread_table[THREAD_MAX];
 CC_INLINE uint32_t thread_slot(const struct thread *thread) { return (uint32_t)(thread - thread_table); }
 
 /* New thread of a process, STOPPED: slot, message page (frame charged to the process, mapped), registers.
- * QUOTA, TABLE_FULL, NO_MEMORY; changes nothing on failure. The process holds the reference. */
+ * QUOTA, TABLE_FULL, NO_MEMORY; changes nothing on failure. It has two references: the
+ * process's, which ends with the thread, and the caller's, which the caller passes on or releases. */
 CC_NODISCARD status_t thread_new(uint32_t process, uint64_t entry, uint64_t stack_top, uint64_t argument,
                                  uint32_t priority, uint32_t *out_thread);
 /* STOPPED -> READY. */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The allocator against a model: many random allocations, each filled with a
  * pattern of its own, none of which may ever change. The system calls are

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * What the system library needs of the host: for unit tests, whose own kernel
  * answers the system calls (host_syscall) and owns the message page.
