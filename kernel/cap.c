@@ -61,6 +61,12 @@ void cap_window_init(uint32_t slot)
 {
 	struct process *process = process_of(slot);
 	lock_acquire(&cap_lock, LOCK_CAP);
+	if (process->object.generation > 1u) {
+		/* An earlier process left its window as empty as this one wants it. */
+		ASSERT(process->cap_used == 0);
+		lock_release(&cap_lock, LOCK_CAP);
+		return;
+	}
 	process->cap_free = NONE;
 	process->cap_used = CSPACE_SLOTS;
 	for (uint32_t i = CSPACE_SLOTS; i > 0; i--)
@@ -307,7 +313,8 @@ status_t cap_revoke_some(uint32_t index, handle_t handle, uint32_t limit, uint32
 static uint32_t clear_step(uint32_t process, struct dead_cap *dead, uint32_t limit)
 {
 	uint32_t count = 0;
-	for (uint32_t slot = 0; slot < CSPACE_SLOTS && count < limit; slot++) {
+	uint32_t used = process_of(process)->cap_used;
+	for (uint32_t slot = 0; slot < CSPACE_SLOTS && count < limit && count < used; slot++) {
 		uint32_t index = cap_index(process, slot);
 		if (cap_table[index].generation % 2u == 0u)
 			continue;

@@ -139,6 +139,14 @@ void cap_tree_link(uint32_t child, uint32_t parent)
 {
 	uint32_t next = cap_table[parent].first_child;
 
+	/*@ assert cap_slot_ok(child) && cap_slot_ok(parent); */
+	/*@ assert next != NONE ==> cap_slot_ok(next) && next != child; */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_table[i].next_sibling != child &&
+	      cap_table[i].previous_sibling != child && cap_table[i].first_child != child; */
+	/*@ assert next != NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==>
+	      cap_table[i].next_sibling != next && (cap_table[i].first_child == next ==> i == parent); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].parent == parent &&
+	      cap_table[i].previous_sibling == NONE ==> i == next; */
 	cap_table[child].parent = parent;
 	cap_table[child].next_sibling = next;
 	cap_table[parent].first_child = child;
@@ -146,6 +154,7 @@ void cap_tree_link(uint32_t child, uint32_t parent)
 		cap_table[next].previous_sibling = child;
 	/*@ ghost cap_clock = cap_clock + 1; */
 	/*@ ghost cap_rank[child] = cap_clock; */
+	/*@ assert kept: cap_identities_kept{Pre, Here}; */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
@@ -164,9 +173,18 @@ void cap_tree_unlink(uint32_t child)
 		return;
 	/*@ assert next != NONE ==> cap_slot_ok(next); */
 	/*@ assert previous != NONE ==> cap_slot_ok(previous); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].next_sibling == child ==>
+	      i == previous; */
+	/*@ assert next != NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) &&
+	      cap_table[i].next_sibling == next ==> i == child; */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].previous_sibling == child ==>
+	      i == next; */
+	/*@ assert previous != NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) &&
+	      cap_table[i].previous_sibling == previous ==> i == child; */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].first_child == child ==>
+	      i == parent && previous == NONE; */
 	/*@ assert previous == NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && i != child &&
 	      cap_table[i].parent == parent ==> cap_table[i].previous_sibling != NONE; */
-	/*@ assert previous != NONE ==> cap_table[parent].first_child != child; */
 	if (previous == NONE)
 		cap_table[parent].first_child = next;
 	else
@@ -176,6 +194,7 @@ void cap_tree_unlink(uint32_t child)
 	cap_table[child].parent = NONE;
 	cap_table[child].next_sibling = NONE;
 	cap_table[child].previous_sibling = NONE;
+	/*@ assert kept: cap_identities_kept{Pre, Here}; */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */

@@ -88,13 +88,14 @@ static bool mapping_label(const uint8_t *data, struct section names, uint32_t na
 	return name >= names.size || data[names.offset + name] == '$';
 }
 
-/*@ requires bytes_in(data, length) && table.offset + table.size <= length;
-    requires names.offset + names.size <= length;
-    requires \valid(out) && \separated(out, data + (0 .. length - 1));
+/*@ requires bytes_in(data, table.offset + table.size) && bytes_in(data, names.offset + names.size);
+    requires table.offset + table.size <= SIZE_MAX && names.offset + names.size <= SIZE_MAX;
+    requires \valid(out) && \separated(out, data + (0 .. table.offset + table.size - 1));
+    requires \separated(out, data + (0 .. names.offset + names.size - 1));
     assigns *out;
     ensures \result ==> out->address <= address; */
-static bool symbol_covering(const uint8_t *data, size_t length, struct section table, struct section names,
-                            uint64_t address, struct symbol *out)
+static bool symbol_covering(const uint8_t *data, struct section table, struct section names, uint64_t address,
+                            struct symbol *out)
 {
 	const uint64_t count = table.size / SYMBOL_SIZE;
 	bool found = false;
@@ -127,7 +128,7 @@ bool elf_symbol_find(const uint8_t *data, size_t length, uint64_t address, char 
 
 	if (!symbols_section(data, length, &table) || !section_read(data, length, table.link, &names))
 		return false;
-	if (!symbol_covering(data, length, table, names, address, &symbol) || symbol.name >= names.size)
+	if (!symbol_covering(data, table, names, address, &symbol) || symbol.name >= names.size)
 		return false;
 	if (!load_text(data, names.offset + names.size, names.offset + symbol.name, name, size))
 		return false;

@@ -113,6 +113,7 @@ static inline struct thread *make_thread(const struct thread *sibling, uint32_t 
 	uint32_t slot;
 	assert_int_equal(thread_new(sibling->process, TEXT, USER_STACK_TOP, 0, priority, &slot), STATUS_OK);
 	struct thread *thread = &thread_table[slot];
+	object_release(OBJECT_THREAD, slot); /* the process has its own reference */
 	assert_true(thread_claim(thread, thread->wait));
 	thread_start(slot);
 	return thread;

@@ -130,6 +130,12 @@ static void spoiled(void **state)
 	EXPECT(BUNDLE_RANGE, image.entries[2].offset = UINT64_MAX - PAGE_MASK);
 	EXPECT(BUNDLE_OVERLAP, image.entries[0].size = 2 * PAGE_SIZE + 1);
 	EXPECT(BUNDLE_OVERLAP, image.entries[2].offset = 2 * PAGE_SIZE);
+	EXPECT(BUNDLE_OVERLAP, (image.entries[0].offset = 2 * PAGE_SIZE, image.entries[0].size = PAGE_SIZE + 1));
+	EXPECT(BUNDLE_OVERLAP, (image.entries[0].offset = 3 * PAGE_SIZE, image.entries[0].size = 1,
+	                        image.entries[2].offset = 2 * PAGE_SIZE, image.entries[2].size = PAGE_SIZE + 1));
+	EXPECT(BUNDLE_OK, (image.entries[0].offset = 3 * PAGE_SIZE, image.entries[0].size = 1,
+	                   image.entries[1].offset = PAGE_SIZE, image.entries[2].offset = 2 * PAGE_SIZE,
+	                   image.entries[2].size = PAGE_SIZE));
 	build();
 	image.entries[0].size--;
 	assert_int_equal(check(&bundle), BUNDLE_TABLE_DAMAGED);

@@ -64,6 +64,9 @@ static void cut_name(void **state)
 	build();
 	assert_true(symbols_find((const uint8_t *)&table, sizeof table, 0xffffffff80000310, name, sizeof name, &offset));
 	assert_string_equal(name, "pa");
+	memset(table.names + 10, 'x', sizeof table.names - 10); /* never ends */
+	assert_false(symbols_find((const uint8_t *)&table, sizeof table, 0xffffffff80000310, name, sizeof name, &offset));
+	build();
 	table.entries[2].name = sizeof table.names;
 	assert_false(symbols_find((const uint8_t *)&table, sizeof table, 0xffffffff80000310, name, sizeof name, &offset));
 }

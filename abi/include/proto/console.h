@@ -12,12 +12,15 @@
  * who is foreground, and while that is somebody else, Ctrl-C is not input but
  * signals the notification the controller registered. What the foreground does
  * not read stays for the next reader.
+ *
+ * A driver that was restarted knows no controller; a controller that reads or
+ * chooses the foreground is told NOT_FOUND and registers again.
  */
 #pragma once
 #include <abi/iface.h>
 
 #define CONSOLE_BADGE_CONTROL (1ull << 63)
-#define CONSOLE_DATA_MAX 256u
+#define CONSOLE_DATA_MAX      256u
 
 /* Queue text for output; the reply comes when it is queued. FULL: too many writers wait already; nothing of
  * it was queued, try again later. */
@@ -63,11 +66,11 @@ struct console_flush_rep {
 	uint8_t none[0];
 };
 
-#define CONSOLE_METHODS(M)                                                                         \
-	M(1, console_write, CONSOLE_WRITE, IN)                                                     \
-	M(2, console_read, CONSOLE_READ, OUT)                                                      \
-	M(3, console_control, CONSOLE_CONTROL, FIXED)                                              \
-	M(4, console_foreground, CONSOLE_FOREGROUND, FIXED)                                        \
+#define CONSOLE_METHODS(M)                                                                                 \
+	M(1, console_write, CONSOLE_WRITE, IN)                                                             \
+	M(2, console_read, CONSOLE_READ, OUT)                                                              \
+	M(3, console_control, CONSOLE_CONTROL, FIXED)                                                      \
+	M(4, console_foreground, CONSOLE_FOREGROUND, FIXED)                                                \
 	M(5, console_flush, CONSOLE_FLUSH, FIXED)
 IFACE_ENUM(console, CONSOLE_METHODS);
 IFACE_FIT(CONSOLE_METHODS)

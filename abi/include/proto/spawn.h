@@ -11,10 +11,13 @@
 #pragma once
 #include <abi/iface.h>
 
-#define SPAWN_BADGE_CONTROL (1ull << 63)
-#define SPAWN_GRANTS_MAX 3u
+#define SPAWN_BADGE_CONTROL  (1ull << 63)
+#define SPAWN_GRANTS_MAX     3u
 #define SPAWN_GRANT_NAME_MAX 16u
-#define SPAWN_WORDS_MAX 184u
+#define SPAWN_WORDS_MAX      184u
+
+/* The last argument of a service that was running before and is started again. */
+#define SERVICE_RESTARTED "restarted"
 
 /*
  * Start a program. Capability 0: a notification with the signal right, which gets `bits` when the program
@@ -62,10 +65,10 @@ struct spawn_open_rep {
 	uint64_t service; /* 1: started from the manifest, restarted by its policy */
 };
 
-#define SPAWN_METHODS(M)                                                                           \
-	M(1, spawn_run, SPAWN_RUN, IN)                                                             \
-	M(2, spawn_list, SPAWN_LIST, OUT)                                                          \
-	M(3, spawn_kill, SPAWN_KILL, FIXED)                                                        \
+#define SPAWN_METHODS(M)                                                                                   \
+	M(1, spawn_run, SPAWN_RUN, IN)                                                                     \
+	M(2, spawn_list, SPAWN_LIST, OUT)                                                                  \
+	M(3, spawn_kill, SPAWN_KILL, FIXED)                                                                \
 	M(4, spawn_open, SPAWN_OPEN, FIXED)
 IFACE_ENUM(spawn, SPAWN_METHODS);
 IFACE_FIT(SPAWN_METHODS)

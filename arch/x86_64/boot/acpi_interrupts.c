@@ -13,12 +13,17 @@
 #define MADT_LAPIC_ADDRESS 5u
 #define MADT_X2APIC        9u
 #define CPU_ENABLED        1u
+#define APIC_ID_BROADCAST  255u
 
+/* A CPU may be listed twice; one that I/O APICs and messages of 8-bit ids cannot reach is left out. */
 static void cpu_add(struct boot_info *info, uint64_t apic_id, uint32_t flags)
 {
-	if ((flags & CPU_ENABLED) == 0 || apic_id == info->cpu_hardware_ids[0] ||
-	    info->cpu_count == CPU_MAX)
+	if ((flags & CPU_ENABLED) == 0 || apic_id >= APIC_ID_BROADCAST || info->cpu_count == CPU_MAX)
 		return;
+	for (uint32_t i = 0; i < info->cpu_count; i++) {
+		if (info->cpu_hardware_ids[i] == apic_id)
+			return;
+	}
 	info->cpu_hardware_ids[info->cpu_count++] = apic_id;
 }
 

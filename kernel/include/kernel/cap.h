@@ -32,7 +32,7 @@ CC_INLINE uint32_t cap_holder(uint32_t index) { return index / CSPACE_SLOTS; }
 /* Live capabilities in all windows, for display. */
 uint32_t cap_count(void);
 
-/* Empty the window of a process slot: every slot free, in ascending order. */
+/* The window of a new process: every slot free; in ascending order the first time the process slot is used. */
 void cap_window_init(uint32_t process);
 
 /*

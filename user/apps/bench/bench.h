@@ -24,15 +24,15 @@ void measure_report(const char *name, uint64_t ticks, uint64_t per);
 uint64_t measure_empty(void);
 
 /* The least counter difference over `rounds` of a statement. */
-#define MEASURE(rounds, out_least, statement)                                                      \
-	do {                                                                                       \
-		out_least = UINT64_MAX;                                                            \
-		for (uint32_t measure_i = 0; measure_i < (rounds); measure_i++) {                  \
-			uint64_t measure_from = arch_counter();                                    \
-			statement;                                                                 \
-			uint64_t measure_ticks = arch_counter() - measure_from;                    \
-			out_least = measure_ticks < out_least ? measure_ticks : out_least;         \
-		}                                                                                  \
+#define MEASURE(rounds, out_least, statement)                                                              \
+	do {                                                                                               \
+		out_least = UINT64_MAX;                                                                    \
+		for (uint32_t measure_i = 0; measure_i < (rounds); measure_i++) {                          \
+			uint64_t measure_from = arch_counter();                                            \
+			statement;                                                                         \
+			uint64_t measure_ticks = arch_counter() - measure_from;                            \
+			out_least = measure_ticks < out_least ? measure_ticks : out_least;                 \
+		}                                                                                          \
 	} while (0)
 
 /* ---- process.c ---- */

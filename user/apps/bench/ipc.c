@@ -3,7 +3,7 @@
 #include "bench.h"
 
 #define ROUNDS 2000u
-#define WARM 200u
+#define WARM   200u
 
 struct server {
 	handle_t endpoint;
@@ -13,13 +13,13 @@ struct server {
 static void server_start(struct server *server, const char *role)
 {
 	must(sys_endpoint_create(0, &server->endpoint));
-	const struct bench_grant grant = { "endpoint", server->endpoint, RIGHT_RECEIVE };
+	const struct bench_grant grant = {"endpoint", server->endpoint, RIGHT_RECEIVE};
 	child_start(image_get("bench"), role, PRIORITY_NORMAL, &grant, 1, &server->child);
 }
 
 static void server_stop(struct server *server)
 {
-	struct message last = { .tag = MESSAGE_TAG(1, 0, 0) };
+	struct message last = {.tag = MESSAGE_TAG(1, 0, 0)};
 
 	must(ipc_call(server->endpoint, &last, DEADLINE_NEVER));
 	child_wait(&server->child);
@@ -28,7 +28,7 @@ static void server_stop(struct server *server)
 
 static void round_trip(const struct server *server, const char *name, uint32_t bytes)
 {
-	struct message message = { .tag = MESSAGE_TAG(0, bytes, 0) };
+	struct message message = {.tag = MESSAGE_TAG(0, bytes, 0)};
 	uint64_t least;
 
 	MEASURE(WARM, least, must(ipc_call(server->endpoint, &message, DEADLINE_NEVER)));
@@ -48,7 +48,7 @@ static void lend(void)
 	page->at = 7;
 	MEASURE(500, least, {
 		ipc_attach(memory, RIGHT_READ, 0);
-		message = (struct message){ .tag = MESSAGE_TAG(0, 0, ipc_attached()) };
+		message = (struct message){.tag = MESSAGE_TAG(0, 0, ipc_attached())};
 		must(ipc_call(server.endpoint, &message, DEADLINE_NEVER));
 	});
 	assert(message.words[0] == 7);

@@ -2,7 +2,7 @@
 /* Pages: touched for the first time, mapped many at once. */
 #include "bench.h"
 
-#define PAGES 256u
+#define PAGES  256u
 #define ROUNDS 20u
 
 static volatile uint8_t *mapped(handle_t memory)

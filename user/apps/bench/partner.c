@@ -81,7 +81,8 @@ int partner_run(const char *role)
 		const char *name;
 		int (*function)(void);
 	} roles[] = {
-		{ "echo", echo }, { "echo-far", echo_far }, { "borrow", borrow }, { "wait", wait }, { "fault", fault },
+		{"echo", echo}, {"echo-far", echo_far}, {"borrow", borrow},
+		{"wait", wait}, {"fault", fault},
 	};
 
 	for (uint32_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {

@@ -32,7 +32,7 @@ static void create(handle_t image, uint32_t priority, struct bench_child *child)
 {
 	struct process_options options = {
 		.name = "bench-child",
-		.principal = { { AID_ALGORITHM_ED25519, AID_HASH_BLAKE3, 'b', 'e', 'n', 'c', 'h' } },
+		.principal = {{AID_ALGORITHM_ED25519, AID_HASH_BLAKE3, 'b', 'e', 'n', 'c', 'h'}},
 		.syscall_mask = (1ull << SYSCALL_COUNT) - 1u,
 		.memory_pages = 256,
 		.priority = priority,
@@ -121,7 +121,7 @@ static void fault_told(void)
 {
 	handle_t image = image_get("bench"), memory;
 	struct shared *shared = shared_make(&memory);
-	const struct bench_grant grant = { "shared", memory, RIGHT_READ | RIGHT_WRITE };
+	const struct bench_grant grant = {"shared", memory, RIGHT_READ | RIGHT_WRITE};
 	struct process_status status;
 	struct bench_child child;
 	uint64_t least = UINT64_MAX, bits;

@@ -4,8 +4,8 @@
 #include <os/print.h>
 #include <os/thread.h>
 
-#define ROUNDS 2000u
-#define TIMER_ROUNDS 100u
+#define ROUNDS         2000u
+#define TIMER_ROUNDS   100u
 #define TIMER_GRAIN_NS 400u /* a whole number of ticks of every clock we know */
 
 static void signal_nobody(void)
@@ -29,8 +29,8 @@ static void signal_waiter(void)
 
 	must(sys_notification_create(&notification));
 	const struct bench_grant grants[] = {
-		{ "notification", notification, RIGHT_WAIT },
-		{ "shared", memory, RIGHT_READ | RIGHT_WRITE },
+		{"notification", notification, RIGHT_WAIT},
+		{"shared", memory, RIGHT_READ | RIGHT_WRITE},
 	};
 	child_start(image_get("bench"), "wait", PRIORITY_NORMAL + 2u, grants, 2, &child);
 	time_sleep(2u * NS_PER_MS);

@@ -15,7 +15,7 @@
 #include <os/time.h>
 
 #define HANDLES 64u
-#define PLACES 16u
+#define PLACES  16u
 
 static handle_t handles[HANDLES];
 static uint64_t places[PLACES];
@@ -27,7 +27,7 @@ static void thread_end(struct startup_thread *thread)
 	(void)sys_thread_exit();
 	CC_UNREACHABLE();
 }
-static struct startup_thread thread_start = { thread_end };
+static struct startup_thread thread_start = {thread_end};
 
 static uint64_t number_any(void)
 {
@@ -51,8 +51,9 @@ static handle_t handle_any(void)
 	switch (random_below(8)) {
 	case 0: return number_any();
 	case 1: return known ^ HANDLE_REPLY;
-	case 2: return random_below(2) == 0 ? known + (1ull << 32) /* of a later generation */
-	                                    : HANDLE(random_below(300), 1u + random_below(4));
+	case 2:
+		return random_below(2) == 0 ? known + (1ull << 32) /* of a later generation */
+		                            : HANDLE(random_below(300), 1u + random_below(4));
 	case 3: return handles[random_below(8)];
 	case 4: return startup_handle("console");
 	default: return known;
@@ -98,8 +99,10 @@ static void page_fill(void)
 		handle_t handle = handle_any();
 
 		page->caps[i].handle = handle == startup_handle("console") ? 0 : handle;
-		page->caps[i].rights = (uint32_t)random_next() & (random_below(2) == 0 ? RIGHTS_ALL : UINT32_MAX);
-		page->caps[i].flags = random_below(8) == 0 ? (uint32_t)random_next() : (uint32_t)random_below(2);
+		page->caps[i].rights =
+			(uint32_t)random_next() & (random_below(2) == 0 ? RIGHTS_ALL : UINT32_MAX);
+		page->caps[i].flags =
+			random_below(8) == 0 ? (uint32_t)random_next() : (uint32_t)random_below(2);
 	}
 	for (uint32_t i = 0; i < 256; i += 8) {
 		uint64_t word = number_any();
@@ -148,7 +151,9 @@ static void put_right(uint64_t number, uint64_t *registers)
 		registers[3] = random_below(3) == 0 ? number_any() : random_below(9);
 		registers[4] = random_below(3) == 0 ? number_any() : random_below(8);
 		break;
-	case SYSCALL_memory_create: registers[0] = random_below(3) == 0 ? number_any() : random_below(9); break;
+	case SYSCALL_memory_create:
+		registers[0] = random_below(3) == 0 ? number_any() : random_below(9);
+		break;
 	case SYSCALL_thread_create:
 		registers[0] = random_below(4) == 0 ? USER_LIMIT + number_any() / 2u : (uint64_t)&_start;
 		registers[1] = (uint64_t)(stack + sizeof(stack)) + (random_below(4) == 0 ? 8u : 0);

@@ -15,7 +15,7 @@
 #include <os/time.h>
 
 #define CALLS_DEFAULT 200000u
-#define STATUSES 64u
+#define STATUSES      64u
 
 static uint64_t counts[STATUSES];
 
@@ -68,7 +68,8 @@ int main(int argc, char **argv)
 {
 	uint64_t calls = CALLS_DEFAULT, seed = 1;
 
-	if (argc > 3 || (argc > 1 && !text_number(argv[1], &calls)) || (argc > 2 && !text_number(argv[2], &seed))) {
+	if (argc > 3 || (argc > 1 && !text_number(argv[1], &calls)) ||
+	    (argc > 2 && !text_number(argv[2], &seed))) {
 		print("usage: chaos [CALLS [SEED]]\n");
 		return 2;
 	}

@@ -10,7 +10,7 @@
 #include <os/syscall.h>
 
 #define KERNEL_ADDRESS 0xffffffff80200000ull
-#define NOWHERE 0x0000000700000000ull
+#define NOWHERE        0x0000000700000000ull
 
 /* Reached through these, so that the compiler cannot see what is about to happen. */
 static volatile uint64_t zero;
@@ -101,17 +101,17 @@ static const struct {
 	const char *name;
 	void (*crash)(void);
 } ways[] = {
-	{ "null", crash_null },
-	{ "recurse", crash_recurse },
-	{ "jump", crash_jump },
-	{ "divide", crash_divide },
-	{ "exec-data", crash_exec_data },
-	{ "write-code", crash_write_code },
-	{ "kernel-read", crash_kernel_read },
-	{ "kernel-write", crash_kernel_write },
-	{ "exhaust", crash_exhaust },
-	{ "undefined-instruction", crash_undefined_instruction },
-	{ "stack", crash_stack },
+	{"null", crash_null},
+	{"recurse", crash_recurse},
+	{"jump", crash_jump},
+	{"divide", crash_divide},
+	{"exec-data", crash_exec_data},
+	{"write-code", crash_write_code},
+	{"kernel-read", crash_kernel_read},
+	{"kernel-write", crash_kernel_write},
+	{"exhaust", crash_exhaust},
+	{"undefined-instruction", crash_undefined_instruction},
+	{"stack", crash_stack},
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 

@@ -12,13 +12,13 @@
 #include <os/thread.h>
 
 #define THREADS 4u
-#define DEPTH 32u
+#define DEPTH   32u
 
 static uint64_t calls = 20000;
 
 static void flood_own(void)
 {
-	const struct message message = { .tag = MESSAGE_TAG(1, 32, 0) };
+	const struct message message = {.tag = MESSAGE_TAG(1, 32, 0)};
 	uint64_t full = 0, queued = 0;
 	handle_t endpoint;
 
@@ -42,7 +42,8 @@ static uint64_t flood_console(void *argument)
 
 	(void)argument;
 	for (uint64_t i = 0; i < calls; i++) {
-		struct message message = { .tag = i % 2u == 0 ? MESSAGE_TAG(999, i % 33u, 0) : MESSAGE_TAG(2, 3, 0) };
+		struct message message = {.tag = i % 2u == 0 ? MESSAGE_TAG(999, i % 33u, 0)
+		                                             : MESSAGE_TAG(2, 3, 0)};
 
 		refused += ipc_call(console, &message, DEADLINE_NEVER) == STATUS_OK &&
 		           MESSAGE_LABEL(message.tag) != STATUS_OK;

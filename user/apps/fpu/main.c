@@ -11,8 +11,8 @@
 #include <os/time.h>
 
 #define THREADS 6u
-#define ROUNDS 200u
-#define TERMS 500u
+#define ROUNDS  200u
+#define TERMS   500u
 
 static double series(uint32_t seed, bool give_way)
 {

@@ -10,7 +10,8 @@ int main(int argc, char **argv)
 
 	if (sys_process_id(&id) != STATUS_OK || info_aid(HANDLE_NONE, &aid) != STATUS_OK)
 		return 1;
-	print("Hello from process %llu, principal \"%.30s\".\n", (unsigned long long)id, (const char *)aid.bytes + 2);
+	print("Hello from process %llu, principal \"%.30s\".\n", (unsigned long long)id,
+	      (const char *)aid.bytes + 2);
 	for (int i = 1; i < argc; i++)
 		print("argument %d: %s\n", i, argv[i]);
 	return 0;

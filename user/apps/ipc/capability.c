@@ -14,14 +14,14 @@ static uint64_t send_cap(void *argument)
 	struct message message;
 
 	ipc_attach(exchange->sent, RIGHT_SIGNAL, exchange->flags);
-	message = (struct message){ .tag = MESSAGE_TAG(1, 0, ipc_attached()) };
+	message = (struct message){.tag = MESSAGE_TAG(1, 0, ipc_attached())};
 	return (uint64_t)ipc_call(exchange->endpoint, &message, LONG);
 }
 
 /* What a receiver gets: a weaker copy, or the thing itself. */
 static void test_transfer(uint32_t flags)
 {
-	struct exchange exchange = { .endpoint = endpoint_make(0), .flags = flags };
+	struct exchange exchange = {.endpoint = endpoint_make(0), .flags = flags};
 	handle_t notification;
 	struct message message;
 	struct thread *sender;
@@ -58,7 +58,7 @@ static void test_transfer(uint32_t flags)
 
 static uint64_t call_blocked(void *argument)
 {
-	struct message message = { .tag = MESSAGE_TAG(1, 0, 0) };
+	struct message message = {.tag = MESSAGE_TAG(1, 0, 0)};
 
 	return (uint64_t)ipc_call(*(handle_t *)argument, &message, LONG);
 }

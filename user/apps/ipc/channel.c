@@ -3,8 +3,8 @@
 #include "ipc.h"
 #include <lib/string.h>
 
-#define PAGES 4u
-#define WORDS (PAGES * PAGE_SIZE / sizeof(uint64_t))
+#define PAGES          4u
+#define WORDS          (PAGES * PAGE_SIZE / sizeof(uint64_t))
 #define CHANNEL_RIGHTS (RIGHT_READ | RIGHT_WRITE)
 
 struct side {
@@ -16,7 +16,7 @@ struct side {
 /* A channel to the principal of `partner` (system.manifest). */
 static struct side side_make(enum channel_role role)
 {
-	struct aid peer = { .bytes = { AID_ALGORITHM_ED25519, AID_HASH_BLAKE3 } };
+	struct aid peer = {.bytes = {AID_ALGORITHM_ED25519, AID_HASH_BLAKE3}};
 	static const char label[] = "test.partner";
 	struct side side;
 	uint64_t address, pages;
@@ -97,7 +97,7 @@ static void test_stay(void)
 /* Somebody the channel was not made for. */
 static void test_stranger(void)
 {
-	struct aid nobody = { .bytes = { 1, 1, 'n', 'o' } };
+	struct aid nobody = {.bytes = {1, 1, 'n', 'o'}};
 	struct partner partner;
 	handle_t channel;
 
@@ -105,7 +105,8 @@ static void test_stranger(void)
 	must(sys_channel_create(1, CHANNEL_BOTH, &channel));
 	partner_start(&partner, "channel-trespass", channel, CHANNEL_RIGHTS);
 	struct process_status status = partner_wait(&partner);
-	check(status.killed == 1 && status.fault.kind != FAULT_PROTECTION); /* attaching was refused: it panics */
+	check(status.killed == 1 &&
+	      status.fault.kind != FAULT_PROTECTION); /* attaching was refused: it panics */
 	check_status(sys_cap_drop(channel), OK);
 }
 

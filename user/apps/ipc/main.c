@@ -5,8 +5,8 @@
 
 void partner_start(struct partner *partner, const char *role, handle_t handle, uint32_t rights)
 {
-	const char *words[] = { "partner", role };
-	const struct spawn_grant grant = { "test", handle, rights };
+	const char *words[] = {"partner", role};
+	const struct spawn_grant grant = {"test", handle, rights};
 
 	must(sys_notification_create(&partner->ended));
 	must(spawn_program(startup_need("spawn"), words, 2, &grant, 1, partner->ended, 1, &partner->child));

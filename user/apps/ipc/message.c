@@ -13,7 +13,7 @@ static uint64_t turn_round(void *argument)
 	while (MESSAGE_LABEL(message.tag) != 0) {
 		struct message answer = {
 			.tag = MESSAGE_TAG(message.badge, MESSAGE_LENGTH(message.tag), 0),
-			.words = { message.words[3], message.words[2], message.words[1], message.words[0] },
+			.words = {message.words[3], message.words[2], message.words[1], message.words[0]},
 			.reply = message.reply,
 		};
 		answered++;
@@ -34,13 +34,13 @@ static void test_call(void)
 
 	must(thread_run(turn_round, &endpoint, NULL, &server));
 	for (uint64_t i = 0; i < 1000; i++) {
-		struct message message = { .tag = MESSAGE_TAG(1, 32, 0), .words = { i, i + 1, i + 2, i + 3 } };
+		struct message message = {.tag = MESSAGE_TAG(1, 32, 0), .words = {i, i + 1, i + 2, i + 3}};
 
 		wrong += ipc_call(client, &message, LONG) != STATUS_OK || message.words[0] != i + 3 ||
 		         message.words[3] != i || MESSAGE_LABEL(message.tag) != 77;
 	}
 	check(wrong == 0);
-	struct message last = { .tag = 0 };
+	struct message last = {.tag = 0};
 	check_status(ipc_call(client, &last, LONG), OK);
 	thread_join(server, &answered);
 	check(answered == 1000);
@@ -53,10 +53,10 @@ static void test_send(void)
 {
 	handle_t endpoint = endpoint_make(4);
 	handle_t client = mint(endpoint, RIGHT_SEND, 5);
-	struct message message = { .tag = 0 };
+	struct message message = {.tag = 0};
 
 	for (uint32_t i = 0; i < 4; i++) {
-		message = (struct message){ .tag = MESSAGE_TAG(100 + i, 8, 0), .words = { i } };
+		message = (struct message){.tag = MESSAGE_TAG(100 + i, 8, 0), .words = {i}};
 		check_status(ipc_send(client, &message), OK);
 	}
 	check_status(ipc_send(client, &message), FULL);
@@ -67,11 +67,11 @@ static void test_send(void)
 		check(message.reply == HANDLE_NONE);
 	}
 	check_status(ipc_receive(endpoint, &message, DEADLINE_NOW), TIMED_OUT);
-	check_status(ipc_send(client, &(struct message){ .tag = MESSAGE_TAG(1, 257, 0) }), INVALID);
-	check_status(ipc_send(client, &(struct message){ .tag = MESSAGE_TAG(1, 0, 1) }), INVALID);
+	check_status(ipc_send(client, &(struct message){.tag = MESSAGE_TAG(1, 257, 0)}), INVALID);
+	check_status(ipc_send(client, &(struct message){.tag = MESSAGE_TAG(1, 0, 1)}), INVALID);
 	check_status(sys_cap_drop(endpoint), OK);
 	/* Nobody can receive any more. */
-	message = (struct message){ .tag = MESSAGE_TAG(1, 0, 0) };
+	message = (struct message){.tag = MESSAGE_TAG(1, 0, 0)};
 	check_status(ipc_send(client, &message), GONE);
 	check_status(ipc_call(client, &message, LONG), GONE);
 	check_status(sys_cap_drop(client), OK);
@@ -80,7 +80,7 @@ static void test_send(void)
 static void test_deadlines(void)
 {
 	handle_t endpoint = endpoint_make(0);
-	struct message message = { .tag = MESSAGE_TAG(1, 0, 0) };
+	struct message message = {.tag = MESSAGE_TAG(1, 0, 0)};
 	uint64_t before_ns = time_now();
 
 	check_status(ipc_call(endpoint, &message, SOON), TIMED_OUT);
@@ -99,15 +99,16 @@ static void test_rights(void)
 	handle_t sender = mint(endpoint, RIGHT_SEND | RIGHT_GRANT, 9);
 	handle_t receiver = mint(endpoint, RIGHT_RECEIVE, 0);
 	handle_t notification, copy;
-	struct message message = { .tag = 0 };
+	struct message message = {.tag = 0};
 
 	must(sys_notification_create(&notification));
 	check_status(ipc_receive(sender, &message, DEADLINE_NOW), DENIED);
 	check_status(ipc_call(receiver, &message, DEADLINE_NOW), DENIED);
 	check_status(ipc_call(notification, &message, DEADLINE_NOW), WRONG_TYPE);
-	check_status(sys_cap_mint(receiver, RIGHT_RECEIVE, 0, &copy), DENIED);        /* no grant */
-	check_status(sys_cap_mint(sender, RIGHT_SEND | RIGHT_RECEIVE, 0, &copy), DENIED); /* more than it has */
-	check_status(sys_cap_mint(sender, RIGHT_SEND, 10, &copy), DENIED);            /* another badge */
+	check_status(sys_cap_mint(receiver, RIGHT_RECEIVE, 0, &copy), DENIED); /* no grant */
+	check_status(sys_cap_mint(sender, RIGHT_SEND | RIGHT_RECEIVE, 0, &copy),
+	             DENIED);                                              /* more than it has */
+	check_status(sys_cap_mint(sender, RIGHT_SEND, 10, &copy), DENIED); /* another badge */
 	check_status(sys_cap_mint(sender, RIGHT_SEND, 0, &copy), OK);
 	check_status(sys_cap_drop(copy), OK);
 	check_status(sys_cap_drop(copy), BAD_HANDLE);
@@ -120,7 +121,7 @@ static void test_rights(void)
 
 static uint64_t call_once(void *argument)
 {
-	struct message message = { .tag = MESSAGE_TAG(3, 0, 0) };
+	struct message message = {.tag = MESSAGE_TAG(3, 0, 0)};
 
 	return (uint64_t)ipc_call(*(handle_t *)argument, &message, LONG);
 }

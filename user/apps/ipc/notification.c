@@ -53,7 +53,7 @@ static void test_wake(void)
 static void test_bound(void)
 {
 	handle_t notification, other, endpoint = endpoint_make(1);
-	struct message message = { .tag = MESSAGE_TAG(4, 0, 0) };
+	struct message message = {.tag = MESSAGE_TAG(4, 0, 0)};
 	uint64_t bits;
 
 	must(sys_notification_create(&notification));

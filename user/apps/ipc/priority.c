@@ -39,7 +39,7 @@ static uint64_t hog(void *argument)
 
 static uint64_t call(void *argument)
 {
-	struct message message = { .tag = MESSAGE_TAG(5, 0, 0) };
+	struct message message = {.tag = MESSAGE_TAG(5, 0, 0)};
 
 	to_first_cpu();
 	time_sleep(5u * NS_PER_MS); /* until the hog has the CPU */
@@ -51,9 +51,9 @@ static uint64_t call(void *argument)
 void test_inheritance(void)
 {
 	handle_t endpoint = endpoint_make(0);
-	const struct thread_options low = { .priority = 4, .set_priority = true };
-	const struct thread_options middle = { .priority = 8, .set_priority = true };
-	const struct thread_options high = { .priority = 12, .set_priority = true };
+	const struct thread_options low = {.priority = 4, .set_priority = true};
+	const struct thread_options middle = {.priority = 8, .set_priority = true};
+	const struct thread_options high = {.priority = 12, .set_priority = true};
 	struct thread *server, *caller, *middle_thread;
 	uint64_t result;
 

@@ -6,7 +6,7 @@
 static void echo_bytes(handle_t server, uint32_t bytes)
 {
 	uint8_t sent[MESSAGE_PAYLOAD_MAX], got[MESSAGE_PAYLOAD_MAX];
-	struct message message = { .words = { 0 } };
+	struct message message = {.words = {0}};
 	uint64_t wrong = 0;
 
 	for (uint32_t round = 0; round < 100; round++) {
@@ -15,8 +15,8 @@ static void echo_bytes(handle_t server, uint32_t bytes)
 		memset(got, 0, sizeof(got));
 		message.tag = MESSAGE_TAG(1 + round, bytes, 0);
 		ipc_store(&message, sent, bytes);
-		wrong += ipc_call(server, &message, LONG) != STATUS_OK || MESSAGE_LENGTH(message.tag) != bytes ||
-		         MESSAGE_LABEL(message.tag) != 1 + round;
+		wrong += ipc_call(server, &message, LONG) != STATUS_OK ||
+		         MESSAGE_LENGTH(message.tag) != bytes || MESSAGE_LABEL(message.tag) != 1 + round;
 		ipc_load(&message, got, bytes);
 		wrong += memcmp(sent, got, bytes) != 0;
 	}
@@ -27,7 +27,7 @@ static void test_echo(void)
 {
 	handle_t endpoint = endpoint_make(0);
 	struct partner partner;
-	struct message last = { .tag = 0 };
+	struct message last = {.tag = 0};
 
 	partner_start(&partner, "echo", endpoint, RIGHT_RECEIVE);
 	echo_bytes(endpoint, 0);
@@ -46,7 +46,7 @@ static void test_death(void)
 {
 	handle_t endpoint = endpoint_make(0);
 	handle_t client = mint(endpoint, RIGHT_SEND, 0);
-	struct message message = { .tag = MESSAGE_TAG(1, 0, 0) };
+	struct message message = {.tag = MESSAGE_TAG(1, 0, 0)};
 	struct partner partner;
 
 	partner_start(&partner, "die", endpoint, RIGHT_RECEIVE);
@@ -61,7 +61,7 @@ static void test_death(void)
 static void test_silence(void)
 {
 	handle_t endpoint = endpoint_make(0);
-	struct message message = { .tag = MESSAGE_TAG(1, 0, 0) };
+	struct message message = {.tag = MESSAGE_TAG(1, 0, 0)};
 	struct partner partner;
 
 	partner_start(&partner, "keep", endpoint, RIGHT_RECEIVE);
@@ -82,7 +82,7 @@ static void test_lend(void)
 	must(sys_notification_create(&notification));
 	partner_start(&partner, "signal", endpoint, RIGHT_RECEIVE);
 	ipc_attach(notification, RIGHT_SIGNAL, 0);
-	message = (struct message){ .tag = MESSAGE_TAG(32, 0, ipc_attached()) };
+	message = (struct message){.tag = MESSAGE_TAG(32, 0, ipc_attached())};
 	check_status(ipc_call(endpoint, &message, LONG), OK);
 	check(MESSAGE_LABEL(message.tag) == STATUS_OK);
 	check_status(sys_notification_wait(notification, LONG, &bits), OK);

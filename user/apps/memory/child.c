@@ -112,9 +112,10 @@ int memory_child(const char *way)
 		const char *name;
 		void (*function)(void);
 	} ways[] = {
-		{ "unmapped", unmapped }, { "dropped", dropped }, { "read-only", read_only },
-		{ "no-execute", no_execute }, { "protected", protected }, { "stack-guard", stack_guard },
-		{ "quota", quota }, { "objects", objects }, { "heap-twice", heap_twice }, { "heap-wild", heap_wild },
+		{"unmapped", unmapped},     {"dropped", dropped},     {"read-only", read_only},
+		{"no-execute", no_execute}, {"protected", protected}, {"stack-guard", stack_guard},
+		{"quota", quota},           {"objects", objects},     {"heap-twice", heap_twice},
+		{"heap-wild", heap_wild},
 	};
 
 	for (uint32_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -128,9 +129,10 @@ int memory_child(const char *way)
 
 uint32_t memory_trap_kind(void)
 {
-	const char *words[] = { "crash", "stack" };
-	struct process_status status = { .state = 0 };
+	const char *words[] = {"crash", "stack"};
+	struct process_status status = {.state = 0};
 
-	must(spawn_and_wait(startup_need("spawn"), words, 2, NULL, 0, time_after(10u * NS_PER_SECOND), &status));
+	must(spawn_and_wait(startup_need("spawn"), words, 2, NULL, 0, time_after(10u * NS_PER_SECOND),
+	                    &status));
 	return status.fault.kind;
 }

@@ -104,10 +104,11 @@ static void test_churn(void)
 
 static void child(const char *way, uint32_t kind)
 {
-	const char *words[] = { "memory", "child", way };
-	struct process_status status = { .state = 0 };
+	const char *words[] = {"memory", "child", way};
+	struct process_status status = {.state = 0};
 
-	status_t ran = spawn_and_wait(startup_need("spawn"), words, 3, NULL, 0, time_after(10u * NS_PER_SECOND), &status);
+	status_t ran = spawn_and_wait(startup_need("spawn"), words, 3, NULL, 0,
+	                              time_after(10u * NS_PER_SECOND), &status);
 	if (ran != STATUS_OK || status.fault.kind != kind)
 		print("memory: child %s: %s, fault %u\n", way, ran == STATUS_OK ? "ended" : "did not end",
 		      status.fault.kind);

@@ -116,8 +116,13 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*function)(void);
 	} roles[] = {
-		{ "echo", echo }, { "die", die }, { "keep", keep }, { "signal", signal }, { "channel", channel },
-		{ "channel-trespass", channel_trespass }, { "channel-stay", channel_stay },
+		{"echo", echo},
+		{"die", die},
+		{"keep", keep},
+		{"signal", signal},
+		{"channel", channel},
+		{"channel-trespass", channel_trespass},
+		{"channel-stay", channel_stay},
 	};
 
 	for (uint32_t i = 0; argc == 2 && i < sizeof(roles) / sizeof(roles[0]); i++) {

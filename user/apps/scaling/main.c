@@ -15,8 +15,8 @@
 #include <os/time.h>
 
 #define PAIRS_MAX 2u
-#define START_NS (300u * NS_PER_MS) /* until everybody is ready */
-#define RUN_NS (1000u * NS_PER_MS)
+#define START_NS  (300u * NS_PER_MS) /* until everybody is ready */
+#define RUN_NS    (1000u * NS_PER_MS)
 
 struct pair {
 	handle_t endpoint;
@@ -42,7 +42,7 @@ static int call(deadline_t start)
 	must(sys_thread_sleep(start));
 	while (time_now() < start + RUN_NS) {
 		for (uint32_t i = 0; i < 64; i++) {
-			struct message message = { .tag = MESSAGE_TAG(0, 32, 0) };
+			struct message message = {.tag = MESSAGE_TAG(0, 32, 0)};
 
 			must(ipc_call(endpoint, &message, DEADLINE_NEVER));
 		}
@@ -51,23 +51,24 @@ static int call(deadline_t start)
 	return (int)count;
 }
 
-static void spawn(const char *role, uint32_t cpu, deadline_t start, const struct spawn_grant *grant, handle_t ended,
-                  struct spawn_child *out_child)
+static void spawn(const char *role, uint32_t cpu, deadline_t start, const struct spawn_grant *grant,
+                  handle_t ended, struct spawn_child *out_child)
 {
 	char cpu_text[8], start_text[24];
-	const char *words[] = { "scaling", role, cpu_text, start_text };
+	const char *words[] = {"scaling", role, cpu_text, start_text};
 
 	format(cpu_text, sizeof(cpu_text), "%u", cpu);
 	format(start_text, sizeof(start_text), "%llu", (unsigned long long)start);
-	must(spawn_program(startup_need("spawn"), words, 4, grant, 1, ended, ended != HANDLE_NONE, out_child));
+	must(spawn_program(startup_need("spawn"), words, 4, grant, 1, ended, ended != HANDLE_NONE,
+	                   out_child));
 }
 
 static void pair_start(struct pair *pair, uint32_t cpu, deadline_t start)
 {
 	must(sys_endpoint_create(0, &pair->endpoint));
 	must(sys_notification_create(&pair->ended));
-	const struct spawn_grant receive = { "test", pair->endpoint, RIGHT_RECEIVE };
-	const struct spawn_grant send = { "test", pair->endpoint, RIGHT_SEND };
+	const struct spawn_grant receive = {"test", pair->endpoint, RIGHT_RECEIVE};
+	const struct spawn_grant send = {"test", pair->endpoint, RIGHT_SEND};
 	spawn("serve", cpu, start, &receive, HANDLE_NONE, &pair->server);
 	spawn("call", cpu, start, &send, pair->ended, &pair->client);
 }

@@ -6,26 +6,31 @@
 #include <lib/text.h>
 
 const struct command commands[] = {
-	{ "help", "[COMMAND]", "list the commands, or explain one", "help ps", command_help },
-	{ "ps", "[-t]", "processes: threads, CPU, time, memory, principal; -t: threads", "ps -t", command_ps },
-	{ "top", "[SECONDS]", "processes by CPU use, refreshed until a key is pressed", "top 2", command_top },
-	{ "mem", "[-t]", "memory: total, free, who holds it; -t: the kernel's tables", "mem -t", command_mem },
-	{ "cpus", "", "CPUs: load, interrupts, switches, messages, protections in force", "cpus", command_cpus },
-	{ "irq", "", "interrupt lines: how often, and whose they are", "irq", command_irq },
-	{ "log", "[LINES]", "the kernel log, or its last lines", "log 20", command_log },
-	{ "run", "[NAME [ARGUMENT...]]", "start a program and wait for it; without a name, list them",
-	  "run hello", command_run },
-	{ "kill", "PID", "end a process", "kill 7", command_kill },
-	{ "caps", "PID", "capabilities of a process: kind, rights, badge, from whom", "caps 3", command_caps },
-	{ "trace", "on [EVENT...] | off | show [COUNT] | COMMAND...",
-	  "record kernel events and show them; or those during one command", "trace hello", command_trace },
-	{ "time", "COMMAND...", "say how long a command takes", "time hello", command_time },
-	{ "uptime", "", "time since boot, and how long each stage of it took", "uptime", command_uptime },
-	{ "echo", "[WORD...]", "print the words", "echo good morning", command_echo },
-	{ "clear", "", "clear the screen", "clear", command_clear },
-	{ "reboot", "", "restart the machine", "reboot", command_reboot },
-	{ "poweroff", "[fail]", "switch the machine off; fail: let an emulator report failure", "poweroff",
-	  command_poweroff },
+	{"help", "[COMMAND]", "list the commands, or explain one", "help ps", command_help},
+	{"ps", "[-t]", "processes: threads, CPU, time, memory, principal; -t: threads", "ps -t",
+         command_ps},
+	{"top", "[SECONDS]", "processes by CPU use, refreshed until a key is pressed", "top 2",
+         command_top},
+	{"mem", "[-t]", "memory: total, free, who holds it; -t: the kernel's tables", "mem -t",
+         command_mem},
+	{"cpus", "", "CPUs: load, interrupts, switches, messages, protections in force", "cpus",
+         command_cpus},
+	{"irq", "", "interrupt lines: how often, and whose they are", "irq", command_irq},
+	{"log", "[LINES]", "the kernel log, or its last lines", "log 20", command_log},
+	{"run", "[NAME [ARGUMENT...]]", "start a program and wait for it; without a name, list them",
+         "run hello", command_run},
+	{"kill", "PID", "end a process", "kill 7", command_kill},
+	{"caps", "PID", "capabilities of a process: kind, rights, badge, from whom", "caps 3",
+         command_caps},
+	{"trace", "on [EVENT...] | off | show [COUNT] | COMMAND...",
+         "record kernel events and show them; or those during one command", "trace hello", command_trace},
+	{"time", "COMMAND...", "say how long a command takes", "time hello", command_time},
+	{"uptime", "", "time since boot, and how long each stage of it took", "uptime", command_uptime},
+	{"echo", "[WORD...]", "print the words", "echo good morning", command_echo},
+	{"clear", "", "clear the screen", "clear", command_clear},
+	{"reboot", "", "restart the machine", "reboot", command_reboot},
+	{"poweroff", "[fail]", "switch the machine off; fail: let an emulator report failure", "poweroff",
+         command_poweroff},
 };
 const uint32_t command_count = sizeof(commands) / sizeof(commands[0]);
 
@@ -73,7 +78,8 @@ static int unknown(const char *name)
 	count += command_count;
 	uint32_t nearest = text_nearest(name, all, count);
 	if (nearest < count)
-		print("%s: there is no such command or program. Did you mean \"%s\"?\n", name, all[nearest]);
+		print("%s: there is no such command or program. Did you mean \"%s\"?\n", name,
+		      all[nearest]);
 	else
 		print("%s: there is no such command or program. \"help\" lists them.\n", name);
 	return 127;
@@ -100,7 +106,8 @@ static int one(char *text)
 	enum text_split split = text_split(text, words, WORDS_MAX, &count);
 
 	if (split != TEXT_SPLIT_OK)
-		return command_failed("line", split == TEXT_SPLIT_QUOTE ? "a quote is not closed" : "too many words");
+		return command_failed("line", split == TEXT_SPLIT_QUOTE ? "a quote is not closed"
+		                                                        : "too many words");
 	if (count == 0)
 		return 0;
 	bool behind = strcmp(words[count - 1u], "&") == 0;

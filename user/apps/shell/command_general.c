@@ -5,7 +5,8 @@
 
 static void help_one(const struct command *command)
 {
-	print("%s %s\n  %s\n  example: %s\n", command->name, command->usage, command->help, command->example);
+	print("%s %s\n  %s\n  example: %s\n", command->name, command->usage, command->help,
+	      command->example);
 }
 
 static void list_programs(void)

@@ -26,11 +26,13 @@ static void threads_of(uint64_t process)
 	struct info_thread thread;
 	char time[SHOW_MAX];
 
-	for (uint64_t at = 0; info_read(monitor(), INFO_THREAD, at, &thread, sizeof(thread), &at) == STATUS_OK;) {
+	for (uint64_t at = 0;
+	     info_read(monitor(), INFO_THREAD, at, &thread, sizeof(thread), &at) == STATUS_OK;) {
 		if (thread.process_id == process)
-			print("      thread %-4u %-10s priority %2u (%2u)  CPU %2u  %12s  at 0x%llx\n", thread.slot,
-			      thread_state_name(thread.state), thread.priority, thread.base_priority, thread.cpu,
-			      show_time(time, thread.cpu_time_ns), (unsigned long long)thread.pc);
+			print("      thread %-4u %-10s priority %2u (%2u)  CPU %2u  %12s  at 0x%llx\n",
+			      thread.slot, thread_state_name(thread.state), thread.priority,
+			      thread.base_priority, thread.cpu, show_time(time, thread.cpu_time_ns),
+			      (unsigned long long)thread.pc);
 	}
 }
 
@@ -41,7 +43,8 @@ static const char *cpus_of(char *text, uint64_t process)
 	uint64_t cpus = 0;
 	size_t at = 0;
 
-	for (uint64_t i = 0; info_read(monitor(), INFO_THREAD, i, &thread, sizeof(thread), &i) == STATUS_OK;) {
+	for (uint64_t i = 0;
+	     info_read(monitor(), INFO_THREAD, i, &thread, sizeof(thread), &i) == STATUS_OK;) {
 		if (thread.process_id == process)
 			cpus |= 1ull << thread.cpu % 64u;
 	}
@@ -62,12 +65,16 @@ int command_ps(int argc, char **argv)
 	if (argc > 1 && !threads)
 		return command_usage(argv[0]);
 	print("  PID PARENT NAME             THREADS CPU           TIME     MEMORY PRINCIPAL\n");
-	for (uint64_t at = 0; info_read(monitor(), INFO_PROCESS, at, &process, sizeof(process), &at) == STATUS_OK;) {
+	for (uint64_t at = 0;
+	     info_read(monitor(), INFO_PROCESS, at, &process, sizeof(process), &at) == STATUS_OK;) {
 		print("%5llu %6llu %-16.24s %7u %-7s %10s %10s %s%s\n", (unsigned long long)process.id,
-		      (unsigned long long)process.parent, process.name, process.threads, cpus_of(cpus, process.id),
-		      show_time(time, process.cpu_time_ns), show_size(size, (uint64_t)process.pages * PAGE_SIZE),
+		      (unsigned long long)process.parent, process.name, process.threads,
+		      cpus_of(cpus, process.id), show_time(time, process.cpu_time_ns),
+		      show_size(size, (uint64_t)process.pages * PAGE_SIZE),
 		      show_principal(principal, &process.principal),
-		      process.state == PROCESS_DYING ? " (ending)" : process.state == PROCESS_DEAD ? " (ended)" : "");
+		      process.state == PROCESS_DYING  ? " (ending)"
+		      : process.state == PROCESS_DEAD ? " (ended)"
+		                                      : "");
 		if (threads)
 			threads_of(process.id);
 	}
@@ -81,7 +88,7 @@ static bool pid_read(const char *text, uint64_t *out_pid)
 
 int command_kill(int argc, char **argv)
 {
-	struct spawn_kill_req request = { .code = 0 };
+	struct spawn_kill_req request = {.code = 0};
 	struct spawn_kill_rep reply;
 
 	if (argc != 2 || !pid_read(argv[1], &request.process))
@@ -95,7 +102,7 @@ int command_kill(int argc, char **argv)
 static const char *object_name(uint32_t type)
 {
 	switch (type) {
-#define OBJECT(name, value, text)                                                                  \
+#define OBJECT(name, value, text)                                                                          \
 	case value: return text;
 #include <abi/object.def>
 #undef OBJECT
@@ -114,8 +121,9 @@ static void caps_of(handle_t process)
 		if (status != STATUS_OK)
 			continue;
 		print("%4u %-17s %-12s %016llx %7u %6u %5llu  %s\n", slot, object_name(info.type),
-		      show_rights(rights, info.rights), (unsigned long long)info.badge, info.object, info.depth,
-		      (unsigned long long)info.granter, info.size != 0 ? show_size(size, info.size) : "");
+		      show_rights(rights, info.rights), (unsigned long long)info.badge, info.object,
+		      info.depth, (unsigned long long)info.granter,
+		      info.size != 0 ? show_size(size, info.size) : "");
 	}
 }
 

@@ -16,9 +16,11 @@ static void tables(void)
 	char size[SHOW_MAX];
 
 	print("TABLE                      USED  CAPACITY  ENTRY      BYTES  LIMITED BY\n");
-	for (uint64_t at = 0; info_read(monitor(), INFO_TABLE, at, &table, sizeof(table), &at) == STATUS_OK;)
-		print("%-24.24s %6u %9u %6u %10s  %.24s\n", table.name, table.used, table.capacity, table.entry_bytes,
-		      show_size(size, (uint64_t)table.capacity * table.entry_bytes), table.clamp);
+	for (uint64_t at = 0;
+	     info_read(monitor(), INFO_TABLE, at, &table, sizeof(table), &at) == STATUS_OK;)
+		print("%-24.24s %6u %9u %6u %10s  %.24s\n", table.name, table.used, table.capacity,
+		      table.entry_bytes, show_size(size, (uint64_t)table.capacity * table.entry_bytes),
+		      table.clamp);
 }
 
 int command_mem(int argc, char **argv)
@@ -54,7 +56,8 @@ int command_cpus(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	print("CPU BUSY READY    TIMER   DEVICE      IPI SHOOTDOWN   SWITCH    STEAL      IPC     CALLS   FAULTS\n");
+	print("CPU BUSY READY    TIMER   DEVICE      IPI SHOOTDOWN   SWITCH    STEAL      IPC     CALLS   "
+	      "FAULTS\n");
 	for (uint64_t at = 0; info_read(monitor(), INFO_CPU, at, &cpu, sizeof(cpu), &at) == STATUS_OK;) {
 		if (cpu.online == 0) {
 			print("%3u did not start\n", cpu.cpu);
@@ -67,7 +70,8 @@ int command_cpus(int argc, char **argv)
 		      (unsigned long long)cpu.switches, (unsigned long long)cpu.steals,
 		      (unsigned long long)cpu.ipc, (unsigned long long)cpu.syscalls,
 		      (unsigned long long)cpu.faults);
-		print("    id 0x%llx, protections: %.96s\n", (unsigned long long)cpu.hardware_id, cpu.features);
+		print("    id 0x%llx, protections: %.96s\n", (unsigned long long)cpu.hardware_id,
+		      cpu.features);
 	}
 	return 0;
 }
@@ -95,7 +99,8 @@ static size_t log_piece(uint64_t *position, char *text)
 	uint64_t length;
 	uint64_t next;
 
-	if (sys_log_read(startup_need("log"), *position, &next, &length) != STATUS_OK || length > MESSAGE_BULK_SIZE)
+	if (sys_log_read(startup_need("log"), *position, &next, &length) != STATUS_OK ||
+	    length > MESSAGE_BULK_SIZE)
 		return 0;
 	*position = next;
 	memcpy(text, arch_message_page()->bulk, length); /* printing uses the page */
@@ -144,8 +149,10 @@ int command_uptime(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	print("up %s\n", show_time(time, time_now()));
-	for (uint64_t at = 0; info_read(monitor(), INFO_STAGE, at, &stage, sizeof(stage), &at) == STATUS_OK;) {
-		print("  boot: %-24.24s %8llu us\n", stage.name, (unsigned long long)((stage.at_ns - before_ns) / NS_PER_US));
+	for (uint64_t at = 0;
+	     info_read(monitor(), INFO_STAGE, at, &stage, sizeof(stage), &at) == STATUS_OK;) {
+		print("  boot: %-24.24s %8llu us\n", stage.name,
+		      (unsigned long long)((stage.at_ns - before_ns) / NS_PER_US));
 		before_ns = stage.at_ns;
 	}
 	return 0;

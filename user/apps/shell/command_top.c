@@ -41,7 +41,7 @@ static void insert(const struct info_process *process)
 
 	for (; at > 0 && now.rows[at - 1u].used_ns < used_ns; at--)
 		now.rows[at] = now.rows[at - 1u];
-	now.rows[at] = (struct row){ *process, used_ns };
+	now.rows[at] = (struct row){*process, used_ns};
 }
 
 static void sample_take(void)
@@ -51,9 +51,9 @@ static void sample_take(void)
 	struct info_cpu cpu;
 
 	before = now;
-	now = (struct sample){ .at_ns = time_now() };
-	for (uint64_t at = 0; now.count < ROWS_MAX &&
-	                      info_read(monitor, INFO_PROCESS, at, &process, sizeof(process), &at) == STATUS_OK;)
+	now = (struct sample){.at_ns = time_now()};
+	for (uint64_t at = 0; now.count < ROWS_MAX && info_read(monitor, INFO_PROCESS, at, &process,
+	                                                        sizeof(process), &at) == STATUS_OK;)
 		insert(&process);
 	for (uint64_t at = 0; info_read(monitor, INFO_CPU, at, &cpu, sizeof(cpu), &at) == STATUS_OK;) {
 		now.busy_ns += cpu.busy_ns;
@@ -83,7 +83,8 @@ static void show(void)
 		print("%5llu %-16.24s ", (unsigned long long)process->id, process->name);
 		print_share(now.rows[i].used_ns, now.at_ns - before.at_ns);
 		print(" %12s %10s %s\n", show_time(time, process->cpu_time_ns),
-		      show_size(size, (uint64_t)process->pages * PAGE_SIZE), show_principal(principal, &process->principal));
+		      show_size(size, (uint64_t)process->pages * PAGE_SIZE),
+		      show_principal(principal, &process->principal));
 	}
 }
 
@@ -94,7 +95,7 @@ int command_top(int argc, char **argv)
 
 	if (argc > 2 || (argc == 2 && (!text_number(argv[1], &seconds) || seconds == 0 || seconds > 3600)))
 		return command_usage(argv[0]);
-	now = (struct sample){ .count = 0 };
+	now = (struct sample){.count = 0};
 	sample_take();
 	do {
 		sample_take();

@@ -11,7 +11,7 @@ static const struct event {
 	const char *name;
 	const char *a, *b;
 } events[] = {
-#define TRACE(name, bit, text, a, b) [bit] = { text, a, b },
+#define TRACE(name, bit, text, a, b) [bit] = {text, a, b},
 #include <abi/trace.def>
 #undef TRACE
 };

@@ -11,9 +11,10 @@ static size_t shared(const char *a, const char *b, size_t max)
 	return i;
 }
 
-struct completion complete_word(const char *word, size_t length, const char *const *candidates, uint32_t count)
+struct completion complete_word(const char *word, size_t length, const char *const *candidates,
+                                uint32_t count)
 {
-	struct completion result = { .matches = 0 };
+	struct completion result = {.matches = 0};
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (strncmp(candidates[i], word, length) != 0)

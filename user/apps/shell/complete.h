@@ -5,12 +5,13 @@
 #include <stdint.h>
 
 struct completion {
-	uint32_t matches;  /* candidates that begin with the word */
-	uint32_t first;    /* index of the first of them */
-	size_t common;     /* how many bytes they all share, the word's included */
+	uint32_t matches; /* candidates that begin with the word */
+	uint32_t first;   /* index of the first of them */
+	size_t common;    /* how many bytes they all share, the word's included */
 };
 
-struct completion complete_word(const char *word, size_t length, const char *const *candidates, uint32_t count);
+struct completion complete_word(const char *word, size_t length, const char *const *candidates,
+                                uint32_t count);
 
 /* The word the cursor is in or behind: where it starts, and which word of its command it is (0: the
  * command itself; commands are separated by ';'). */

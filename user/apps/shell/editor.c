@@ -5,8 +5,23 @@
 #include <lib/string.h>
 
 enum {
-	CTRL_A = 1, CTRL_B = 2, CTRL_C = 3, CTRL_D = 4, CTRL_E = 5, CTRL_F = 6, CTRL_H = 8, TAB = 9, LF = 10,
-	CTRL_K = 11, CTRL_L = 12, CR = 13, CTRL_N = 14, CTRL_P = 16, CTRL_U = 21, CTRL_W = 23, ESCAPE = 27,
+	CTRL_A = 1,
+	CTRL_B = 2,
+	CTRL_C = 3,
+	CTRL_D = 4,
+	CTRL_E = 5,
+	CTRL_F = 6,
+	CTRL_H = 8,
+	TAB = 9,
+	LF = 10,
+	CTRL_K = 11,
+	CTRL_L = 12,
+	CR = 13,
+	CTRL_N = 14,
+	CTRL_P = 16,
+	CTRL_U = 21,
+	CTRL_W = 23,
+	ESCAPE = 27,
 	DELETE = 127,
 };
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define EDITOR_LINE_MAX 512u /* terminator included */
-#define EDITOR_COLUMNS 80u
+#define EDITOR_COLUMNS  80u
 
 enum editor_event {
 	EDITOR_NONE,
@@ -32,12 +32,12 @@ enum editor_event {
 struct editor {
 	char line[EDITOR_LINE_MAX]; /* terminated */
 	size_t length;
-	size_t cursor;              /* 0..length */
-	size_t view;                /* first byte that is shown */
-	size_t prompt;              /* columns before the line */
-	uint8_t escape;             /* where we are in a key's sequence */
-	uint8_t parameter;          /* its number */
-	bool after_return;          /* the last byte was CR: a LF belongs to it */
+	size_t cursor;     /* 0..length */
+	size_t view;       /* first byte that is shown */
+	size_t prompt;     /* columns before the line */
+	uint8_t escape;    /* where we are in a key's sequence */
+	uint8_t parameter; /* its number */
+	bool after_return; /* the last byte was CR: a LF belongs to it */
 	void (*put)(void *context, const char *text, size_t length);
 	void *context;
 };

@@ -7,8 +7,8 @@
 
 struct history {
 	char lines[HISTORY_MAX][EDITOR_LINE_MAX];
-	uint32_t count;   /* lines ever added */
-	uint32_t at;      /* 0: the line being typed; n: the n-th line back */
+	uint32_t count;              /* lines ever added */
+	uint32_t at;                 /* 0: the line being typed; n: the n-th line back */
 	char typed[EDITOR_LINE_MAX]; /* what was typed before the first step back */
 };
 

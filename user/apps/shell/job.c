@@ -17,7 +17,7 @@ static struct job {
 
 static void kill_child(uint64_t id)
 {
-	struct spawn_kill_req request = { .process = id, .code = 0 };
+	struct spawn_kill_req request = {.process = id, .code = 0};
 	struct spawn_kill_rep reply;
 
 	(void)!spawn_kill(startup_need("spawn"), DEADLINE_NEVER, &request, &reply); /* it may have ended */
@@ -75,8 +75,9 @@ int job_run(int argc, char **argv, bool behind)
 		return command_failed(argv[0], "too many programs run behind");
 	/* An old Ctrl-C is not meant for this one. */
 	(void)!sys_notification_wait(terminal_notification(), DEADLINE_NOW, &bits);
-	status_t status = spawn_program(startup_need("spawn"), (const char *const *)argv, (uint32_t)argc, NULL, 0,
-	                                terminal_notification(), behind ? 0 : TERMINAL_ENDED, &child);
+	status_t status =
+		spawn_program(startup_need("spawn"), (const char *const *)argv, (uint32_t)argc, NULL, 0,
+	                      terminal_notification(), behind ? 0 : TERMINAL_ENDED, &child);
 	if (status != STATUS_OK)
 		return command_failed(argv[0], status_sentence(status));
 	if (!behind)

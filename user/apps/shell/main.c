@@ -121,8 +121,14 @@ static bool line_read(void)
 		case EDITOR_LINE: show(); return true;
 		case EDITOR_CANCEL: show(); return false;
 		case EDITOR_END: print("\n"); return false;
-		case EDITOR_COMPLETE: show(); complete(); break;
-		case EDITOR_CLEAR: show(); clear(); break;
+		case EDITOR_COMPLETE:
+			show();
+			complete();
+			break;
+		case EDITOR_CLEAR:
+			show();
+			clear();
+			break;
 		case EDITOR_OLDER: recall(history_older(&history, editor.line)); break;
 		case EDITOR_NEWER: recall(history_newer(&history)); break;
 		}
@@ -136,7 +142,8 @@ static bool autorun_find(const char *command_line, char *out_line, size_t size)
 	const char *at = command_line;
 	size_t length = 0;
 
-	while (*at != '\0' && !(strncmp(at, key, sizeof(key) - 1u) == 0 && (at == command_line || at[-1] == ' ')))
+	while (*at != '\0' &&
+	       !(strncmp(at, key, sizeof(key) - 1u) == 0 && (at == command_line || at[-1] == ' ')))
 		at++;
 	if (*at == '\0')
 		return false;
@@ -148,7 +155,7 @@ static bool autorun_find(const char *command_line, char *out_line, size_t size)
 	return true;
 }
 
-static void greet(void)
+static void greet(bool restarted)
 {
 	struct info_system system;
 	struct info_memory memory;
@@ -160,10 +167,12 @@ static void greet(void)
 	if (info_read(monitor, INFO_SYSTEM, 0, &system, sizeof(system), &next) != STATUS_OK ||
 	    info_read(monitor, INFO_MEMORY, 0, &memory, sizeof(memory), &next) != STATUS_OK)
 		return;
-	print("\nCambiOS %s on %s, %u %s, %s. Ready after %s. \"help\" lists the commands.\n", system.version,
-	      system.architecture, system.cpu_count, system.cpu_count == 1 ? "CPU" : "CPUs",
+	print("\nCambiOS %s on %s, %u %s, %s. Ready after %s. \"help\" lists the commands.\n",
+	      system.version, system.architecture, system.cpu_count, system.cpu_count == 1 ? "CPU" : "CPUs",
 	      show_size(size, memory.total_bytes), show_time(time, time_now()));
-	if (autorun_find(system.command_line, line, sizeof(line))) {
+	if (restarted)
+		print("The shell was restarted; \"log\" says why.\n");
+	else if (autorun_find(system.command_line, line, sizeof(line))) {
 		print(PROMPT "%s\n", line);
 		command_line(line);
 	}
@@ -171,11 +180,9 @@ static void greet(void)
 
 int main(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
 	terminal_open();
 	editor.put = put;
-	greet();
+	greet(strcmp(argv[argc - 1], SERVICE_RESTARTED) == 0);
 	for (;;) {
 		job_report();
 		if (!line_read())

@@ -19,7 +19,7 @@ static void names_add(const char *data, size_t bytes)
 
 uint32_t program_names(const char *const **out_names)
 {
-	struct spawn_list_req request = { .index = 0 };
+	struct spawn_list_req request = {.index = 0};
 	struct spawn_list_rep reply;
 	size_t bytes;
 

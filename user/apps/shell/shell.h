@@ -19,12 +19,12 @@
 #include <os/status.h>
 #include <os/time.h>
 
-#define PROMPT "cambios> "
+#define PROMPT    "cambios> "
 #define WORDS_MAX 32u
 
 /* ---- terminal.c ---- */
 #define TERMINAL_INTERRUPT 1u /* bits of the shell's notification: Ctrl-C */
-#define TERMINAL_ENDED 2u     /* the foreground program ended */
+#define TERMINAL_ENDED     2u /* the foreground program ended */
 void terminal_open(void);
 /* The notification both bits come to. */
 handle_t terminal_notification(void);
@@ -54,7 +54,7 @@ void job_report(void);
 /* ---- command.c ---- */
 struct command {
 	const char *name;
-	const char *usage;   /* what follows the name */
+	const char *usage; /* what follows the name */
 	const char *help;
 	const char *example;
 	int (*run)(int argc, char **argv); /* 0: done as asked */

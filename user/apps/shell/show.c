@@ -48,8 +48,8 @@ const char *show_principal(char *text, const struct aid *aid)
 	else if (aid->bytes[0] == 0)
 		string_copy(text, SHOW_MAX, "anonymous");
 	else
-		format(text, SHOW_MAX, "%02x%02x%02x%02x%02x%02x%02x%02x..", digest[0], digest[1], digest[2],
-		       digest[3], digest[4], digest[5], digest[6], digest[7]);
+		format(text, SHOW_MAX, "%02x%02x%02x%02x%02x%02x%02x%02x..", digest[0], digest[1],
+		       digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
 	return text;
 }
 

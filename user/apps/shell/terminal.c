@@ -10,9 +10,15 @@ static handle_t notification;
 static uint8_t bytes[CONSOLE_DATA_MAX];
 static size_t used, held; /* bytes[used .. held) are not read yet */
 
+/* The driver died under us, or is a new one that does not know us. */
+static bool is_new(status_t status)
+{
+	return status == STATUS_GONE || status == STATUS_NOT_FOUND;
+}
+
 static void control(void)
 {
-	struct console_control_req request = { .bits = TERMINAL_INTERRUPT };
+	struct console_control_req request = {.bits = TERMINAL_INTERRUPT};
 	struct console_control_rep reply;
 	status_t status;
 
@@ -43,11 +49,11 @@ bool terminal_has_more(void)
 
 static status_t fill(deadline_t deadline)
 {
-	struct console_read_req request = { .max = CONSOLE_DATA_MAX };
+	struct console_read_req request = {.max = CONSOLE_DATA_MAX};
 	struct console_read_rep reply;
 	status_t status;
 
-	while ((status = console_read(console, deadline, &request, &reply, &held)) == STATUS_GONE)
+	while (is_new(status = console_read(console, deadline, &request, &reply, &held)))
 		control();
 	used = 0;
 	if (status != STATUS_OK) {
@@ -73,10 +79,10 @@ status_t terminal_read(deadline_t deadline, uint8_t *out_byte)
 
 void terminal_foreground(uint64_t badge)
 {
-	struct console_foreground_req request = { .badge = badge };
+	struct console_foreground_req request = {.badge = badge};
 	struct console_foreground_rep reply;
 
-	while (console_foreground(console, DEADLINE_NEVER, &request, &reply) == STATUS_GONE)
+	while (is_new(console_foreground(console, DEADLINE_NEVER, &request, &reply)))
 		control();
 }
 

@@ -12,12 +12,12 @@
 
 static uint32_t spawn_until_refused(const char *role, status_t *out_refusal)
 {
-	const char *words[] = { "spawnbomb", role };
+	const char *words[] = {"spawnbomb", role};
 	struct spawn_child child;
 	uint32_t count = 0;
 
-	while ((*out_refusal = spawn_program(startup_need("spawn"), words, 2, NULL, 0, HANDLE_NONE, 0, &child)) ==
-	       STATUS_OK)
+	while ((*out_refusal = spawn_program(startup_need("spawn"), words, 2, NULL, 0, HANDLE_NONE, 0,
+	                                     &child)) == STATUS_OK)
 		count++;
 	return count;
 }

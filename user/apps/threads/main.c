@@ -8,7 +8,7 @@
 #include <os/time.h>
 
 #define WORKERS 4u
-#define TURNS 5000u
+#define TURNS   5000u
 
 static struct mutex mutex;
 static uint64_t counter;
@@ -148,7 +148,7 @@ static void test_many(void)
 
 static uint64_t churn(void *argument)
 {
-	uint8_t *pieces[32] = { NULL };
+	uint8_t *pieces[32] = {NULL};
 	uint64_t state = (uint64_t)argument, wrong = 0;
 
 	for (uint32_t i = 0; i < 2000; i++) {

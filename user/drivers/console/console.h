@@ -30,4 +30,6 @@ CC_NODISCARD status_t input_read(struct service_call *call, uint64_t max);
 void input_foreground(uint64_t badge);
 /* Whom Ctrl-C is told while another than the controller is foreground; takes the handle over. */
 void input_control(handle_t notification, uint64_t bits);
+/* Somebody registered since this driver runs. */
+bool input_controlled(void);
 bool input_has_room(void);

@@ -5,7 +5,6 @@
  */
 #include "console.h"
 #include "queue.h"
-#include <os/panic.h>
 
 #define CTRL_C 0x03u
 
@@ -80,6 +79,8 @@ status_t input_read(struct service_call *call, uint64_t max)
 {
 	if (max == 0 || max > CONSOLE_DATA_MAX || call->reply == HANDLE_NONE)
 		return STATUS_INVALID;
+	if ((call->badge & CONSOLE_BADGE_CONTROL) != 0 && !input_controlled())
+		return STATUS_NOT_FOUND;
 	if (!may_read(call->badge))
 		return STATUS_BUSY;
 	reader_refuse();
@@ -96,6 +97,11 @@ void input_foreground(uint64_t badge)
 	foreground = badge;
 	if (!may_read(reader.badge))
 		reader_refuse();
+}
+
+bool input_controlled(void)
+{
+	return control != HANDLE_NONE;
 }
 
 void input_control(handle_t notification, uint64_t bits)

@@ -8,7 +8,7 @@
 
 IFACE_SERVER(console, CONSOLE_METHODS)
 
-#define INTERRUPT_BIT 1u
+#define INTERRUPT_BIT    1u
 #define INTERRUPT_ROUNDS 4096u
 
 struct uart uart;
@@ -78,6 +78,8 @@ status_t console_foreground_serve(struct service_call *call, const struct consol
 	(void)reply;
 	if (!is_controller(call))
 		return STATUS_DENIED;
+	if (!input_controlled())
+		return STATUS_NOT_FOUND;
 	input_foreground(request->badge);
 	return STATUS_OK;
 }
@@ -109,7 +111,7 @@ static status_t open(void)
 
 int main(int argc, char **argv)
 {
-	static const struct service service = { .init = open, .call = console_dispatch, .notify = notify };
+	static const struct service service = {.init = open, .call = console_dispatch, .notify = notify};
 
 	if (driver_device(argc, argv, &device) != STATUS_OK)
 		panic("no serial line was given to this driver");

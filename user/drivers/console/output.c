@@ -8,9 +8,9 @@
 #include "console.h"
 #include "queue.h"
 
-#define WAITERS_MAX 16u
+#define WAITERS_MAX  16u
 #define WRITER_LEVEL (QUEUE_BYTES / 2u)
-#define PUMP_ROUNDS 256u
+#define PUMP_ROUNDS  256u
 
 static struct queue queue;
 _Static_assert(WAITERS_MAX * 2u * CONSOLE_DATA_MAX <= QUEUE_BYTES - WRITER_LEVEL,
@@ -65,7 +65,7 @@ void output_pump(void)
 static void wait_for(struct service_call *call, struct waiter *waiter, uint32_t level)
 {
 	if (queue_used(&queue) > level && call->reply != HANDLE_NONE)
-		*waiter = (struct waiter){ service_defer(call), level };
+		*waiter = (struct waiter){service_defer(call), level};
 }
 
 status_t output_write(struct service_call *call, const uint8_t *text, size_t length)

@@ -15,10 +15,10 @@ enum {
 	ENABLE_RECEIVE = 0x01,
 	ENABLE_TRANSMIT = 0x02,
 	IDENTITY_NONE = 0x01,
-	FIFO_ENABLE = 0x01,       /* and an interrupt for each byte: no byte waits for its successor */
+	FIFO_ENABLE = 0x01, /* and an interrupt for each byte: no byte waits for its successor */
 	LINE_8N1 = 0x03,
-	MODEM_READY = 0x03,       /* DTR, RTS */
-	MODEM_INTERRUPT = 0x08,   /* OUT2: on PCs, the gate of the interrupt line */
+	MODEM_READY = 0x03,     /* DTR, RTS */
+	MODEM_INTERRUPT = 0x08, /* OUT2: on PCs, the gate of the interrupt line */
 	STATUS_RECEIVED = 0x01,
 	STATUS_TRANSMIT_EMPTY = 0x20,
 };
@@ -62,4 +62,4 @@ static bool pending(struct uart *uart)
 	return (registers_read(&uart->registers, INTERRUPT_IDENTITY) & IDENTITY_NONE) == 0;
 }
 
-const struct uart_operations uart_16550 = { open, receive, transmit, interrupts, pending };
+const struct uart_operations uart_16550 = {open, receive, transmit, interrupts, pending};

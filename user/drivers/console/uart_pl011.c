@@ -16,8 +16,8 @@ enum {
 	FLAG_RECEIVE_EMPTY = 0x10,
 	FLAG_TRANSMIT_FULL = 0x20,
 	LINE_8N1_FIFO = 0x70,
-	CONTROL_ENABLE = 0x301,  /* UART, transmitter, receiver */
-	LEVELS_EARLY = 0x00,     /* both at an eighth */
+	CONTROL_ENABLE = 0x301, /* UART, transmitter, receiver */
+	LEVELS_EARLY = 0x00,    /* both at an eighth */
 	INTERRUPT_RECEIVE = 0x10,
 	INTERRUPT_TRANSMIT = 0x20,
 	INTERRUPT_TIMEOUT = 0x40, /* received bytes that do not reach the level */
@@ -65,4 +65,4 @@ static bool pending(struct uart *uart)
 	return asserted != 0;
 }
 
-const struct uart_operations uart_pl011 = { open, receive, transmit, interrupts, pending };
+const struct uart_operations uart_pl011 = {open, receive, transmit, interrupts, pending};

@@ -11,7 +11,7 @@ status_t registers_open(const struct registers_place *place, struct registers *o
 	if (place->kind == REGION_MEMORY) {
 		uint64_t pages = (offset + place->size + PAGE_MASK) / PAGE_SIZE;
 		status_t status =
-		        sys_memory_map(place->region, 0, 0, pages, PROT_READ | PROT_WRITE, &mapped);
+			sys_memory_map(place->region, 0, 0, pages, PROT_READ | PROT_WRITE, &mapped);
 
 		if (status != STATUS_OK)
 			return status;
@@ -67,7 +67,9 @@ void registers_write(const struct registers *registers, uint32_t offset, uint32_
 	}
 	switch (registers->width) {
 	case REGISTER_8: registers->memory[at] = (uint8_t)value; break;
-	case REGISTER_16: *(volatile uint16_t *)(volatile void *)&registers->memory[at] = (uint16_t)value; break;
+	case REGISTER_16:
+		*(volatile uint16_t *)(volatile void *)&registers->memory[at] = (uint16_t)value;
+		break;
 	case REGISTER_32: *(volatile uint32_t *)(volatile void *)&registers->memory[at] = value; break;
 	}
 }

@@ -18,111 +18,42 @@
 #include "heap_priv.h"
 #include <lib/bitops.h>
 #include <lib/string.h>
-#include <os/layout.h>
 #include <os/panic.h>
 #include <os/startup.h>
 #include <os/sync.h>
 
-#define HEAP_BYTES (LAYOUT_HEAP_LIMIT - LAYOUT_HEAP_BASE)
-#define CHUNK_BYTES 0x100000ull
-#define SPAN_BYTES 0x4000ull
-#define SPANS 64u
-#define CHUNKS_MAX 128u
 #define HEADER_BYTES 192u
-#define PIECES_MAX ((SPAN_BYTES - HEADER_BYTES) / 16u)
-#define LARGE_MAX (CHUNK_BYTES / 2u)
+#define PIECES_MAX   ((HEAP_SPAN_BYTES - HEADER_BYTES) / 16u)
+#define LARGE_MAX    (HEAP_CHUNK_BYTES / 2u)
 
-static const uint16_t class_bytes[] = { 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1520, 2016, 4032, 8096 };
+static const uint16_t class_bytes[] = {16,  32,  48,  64,   96,   128,  192,  256,
+                                       384, 512, 768, 1024, 1520, 2016, 4032, 8096};
 #define CLASSES (sizeof(class_bytes) / sizeof(class_bytes[0]))
-#define LARGE CLASSES
+#define LARGE   CLASSES
 
 struct span {
 	uint64_t seal;
-	struct span *next;      /* spans of the class with room */
-	uint32_t class;         /* index into class_bytes, or LARGE */
-	uint32_t used;          /* pieces given out; of a large one: spans */
-	uint64_t bytes;         /* of a large piece, header included */
-	handle_t huge;          /* memory object of a huge piece */
+	struct span *next;                        /* spans of the class with room */
+	uint32_t class;                           /* index into class_bytes, or LARGE */
+	uint32_t used;                            /* pieces given out; of a large one: spans */
+	uint64_t bytes;                           /* of a large piece, header included */
+	handle_t huge;                            /* memory object of a huge piece */
 	uint64_t given[BITMAP_WORDS(PIECES_MAX)]; /* bit per piece */
 };
 _Static_assert(sizeof(struct span) <= HEADER_BYTES, "the header fits its place");
 
-struct chunk {
-	handle_t memory;
-	uint64_t spans;         /* bit per span in use */
-};
-
 static struct mutex lock;
-static struct chunk chunks[CHUNKS_MAX];
 static struct span *with_room[CLASSES];
-static uint64_t base = LAYOUT_HEAP_BASE;
-static uint64_t huge_next = LAYOUT_HEAP_BASE + CHUNKS_MAX * CHUNK_BYTES;
 static struct heap_use use;
-
-void heap_place(uint64_t address)
-{
-	base = address;
-	huge_next = address + CHUNKS_MAX * CHUNK_BYTES;
-}
 
 static uint64_t seal_of(const struct span *span)
 {
 	return (uint64_t)span ^ startup_random(1);
 }
 
-static uint64_t chunk_address(uint32_t index)
-{
-	return base + index * CHUNK_BYTES;
-}
-
-static bool chunk_make(uint32_t index)
-{
-	struct chunk *chunk = &chunks[index];
-	uint64_t address;
-
-	if (sys_memory_create(CHUNK_BYTES / PAGE_SIZE, &chunk->memory) != STATUS_OK)
-		return false;
-	if (sys_memory_map(chunk->memory, chunk_address(index), 0, CHUNK_BYTES / PAGE_SIZE,
-	                   PROT_READ | PROT_WRITE, &address) != STATUS_OK) {
-		must(sys_cap_drop(chunk->memory));
-		chunk->memory = HANDLE_NONE;
-		return false;
-	}
-	use.mapped += CHUNK_BYTES;
-	return true;
-}
-
-static uint64_t run_mask(uint32_t first, uint32_t count)
-{
-	return (count == SPANS ? UINT64_MAX : (1ull << count) - 1u) << first;
-}
-
-/* A run of free spans in some chunk; NULL: none can be had. */
-static struct span *spans_take(uint32_t count)
-{
-	for (uint32_t i = 0; i < CHUNKS_MAX; i++) {
-		if (chunks[i].memory == HANDLE_NONE && !chunk_make(i))
-			return NULL;
-		for (uint32_t first = 0; first + count <= SPANS; first++) {
-			if ((chunks[i].spans & run_mask(first, count)) != 0)
-				continue;
-			chunks[i].spans |= run_mask(first, count);
-			return (struct span *)(chunk_address(i) + first * SPAN_BYTES);
-		}
-	}
-	return NULL;
-}
-
-static void spans_give(const struct span *span, uint32_t count)
-{
-	uint64_t offset = (uint64_t)span - base;
-
-	chunks[offset / CHUNK_BYTES].spans &= ~run_mask((uint32_t)(offset % CHUNK_BYTES / SPAN_BYTES), count);
-}
-
 static uint32_t class_of(size_t bytes)
 {
-	for (uint32_t class = 0; class < CLASSES; class++) {
+	for (uint32_t class = 0; class < CLASSES; class ++) {
 		if (bytes <= class_bytes[class])
 			return class;
 	}
@@ -131,7 +62,7 @@ static uint32_t class_of(size_t bytes)
 
 static uint32_t pieces_of(uint32_t class)
 {
-	return (uint32_t)((SPAN_BYTES - HEADER_BYTES) / class_bytes[class]);
+	return (uint32_t)((HEAP_SPAN_BYTES - HEADER_BYTES) / class_bytes[class]);
 }
 
 static struct span *span_make(struct span *span, uint32_t class)
@@ -149,7 +80,7 @@ static void *small_take(uint32_t class)
 	struct span *span = with_room[class];
 
 	if (span == NULL) {
-		span = span_make(spans_take(1), class);
+		span = span_make(heap_run_take(1), class);
 		if (span == NULL)
 			return NULL;
 		with_room[class] = span;
@@ -188,68 +119,46 @@ static void small_give(struct span *span, uint64_t offset)
 	if (span->used == 0) {
 		small_unlink(span);
 		span->seal = 0;
-		spans_give(span, 1);
+		heap_run_give(span, 1);
 	}
-}
-
-static struct span *huge_make(uint64_t bytes)
-{
-	handle_t memory;
-	uint64_t address;
-
-	if (bytes > base + HEAP_BYTES - huge_next || sys_memory_create(bytes / PAGE_SIZE, &memory) != STATUS_OK)
-		return NULL;
-	if (sys_memory_map(memory, huge_next, 0, bytes / PAGE_SIZE, PROT_READ | PROT_WRITE, &address) != STATUS_OK) {
-		must(sys_cap_drop(memory));
-		return NULL;
-	}
-	/* A gap, and back to a span's boundary. */
-	huge_next = (huge_next + bytes + 2u * SPAN_BYTES - 1u) & ~(SPAN_BYTES - 1u);
-	struct span *span = span_make((struct span *)address, LARGE);
-	span->huge = memory;
-	use.mapped += bytes;
-	return span;
 }
 
 static void *large_take(size_t bytes)
 {
 	uint64_t whole = (bytes + HEADER_BYTES + PAGE_MASK) & ~(uint64_t)PAGE_MASK;
-	uint32_t count = (uint32_t)((whole + SPAN_BYTES - 1u) / SPAN_BYTES);
-	struct span *span = whole > LARGE_MAX ? huge_make(whole) : span_make(spans_take(count), LARGE);
+	uint32_t spans = (uint32_t)((whole + HEAP_SPAN_BYTES - 1u) / HEAP_SPAN_BYTES);
+	handle_t huge = HANDLE_NONE;
+	void *place = whole > LARGE_MAX ? heap_huge_take(whole, &huge) : heap_run_take(spans);
+	struct span *span = span_make(place, LARGE);
 
 	if (span == NULL)
 		return NULL;
-	span->used = count;
+	span->used = spans;
 	span->bytes = whole;
+	span->huge = huge;
 	use.bytes += whole;
 	return (uint8_t *)span + HEADER_BYTES;
 }
 
 static void large_give(struct span *span, uint64_t offset)
 {
-	handle_t huge = span->huge;
-
 	if (offset != HEADER_BYTES)
 		panic("heap: %p was never allocated", (void *)((uint8_t *)span + offset));
 	span->seal = 0;
 	use.bytes -= span->bytes;
-	if (huge == HANDLE_NONE) {
-		spans_give(span, span->used);
-	} else {
-		use.mapped -= span->bytes;
-		must(sys_cap_drop(huge)); /* takes the mapping with it */
-	}
+	if (span->huge == HANDLE_NONE)
+		heap_run_give(span, span->used);
+	else
+		heap_huge_give(span->huge, span->bytes);
 }
 
 /* The span of a piece, or the end of the program. */
 static struct span *span_of(const void *memory)
 {
 	uint64_t address = (uint64_t)memory;
-	struct span *span = (struct span *)(address & ~(SPAN_BYTES - 1u));
+	struct span *span = (struct span *)(address & ~(HEAP_SPAN_BYTES - 1u));
 
-	if (address < base || address >= huge_next || address % SPAN_BYTES < HEADER_BYTES ||
-	    (address < chunk_address(CHUNKS_MAX) &&
-	     chunks[(address - base) / CHUNK_BYTES].memory == HANDLE_NONE))
+	if (!heap_owns(address) || address % HEAP_SPAN_BYTES < HEADER_BYTES)
 		panic("heap: %p was never allocated", memory);
 	if (span->seal != seal_of(span) || span->class > LARGE)
 		panic("heap: %p is not allocated, or the heap is overwritten there", memory);
@@ -260,7 +169,7 @@ void *heap_take(size_t bytes)
 {
 	uint32_t class = class_of(bytes);
 
-	if (bytes > HEAP_BYTES)
+	if (bytes > SIZE_MAX / 2u)
 		return NULL;
 	mutex_lock(&lock);
 	void *memory = class == LARGE ? large_take(bytes) : small_take(class);
@@ -283,7 +192,7 @@ void heap_give(void *memory)
 		return;
 	mutex_lock(&lock);
 	struct span *span = span_of(memory);
-	uint64_t offset = (uint64_t)memory % SPAN_BYTES;
+	uint64_t offset = (uint64_t)memory % HEAP_SPAN_BYTES;
 	if (span->class == LARGE)
 		large_give(span, offset);
 	else
@@ -314,6 +223,7 @@ struct heap_use heap_use(void)
 {
 	mutex_lock(&lock);
 	struct heap_use copy = use;
+	copy.mapped = heap_mapped();
 	mutex_unlock(&lock);
 	return copy;
 }

@@ -11,8 +11,8 @@ void ipc_store(struct message *message, const void *from, size_t bytes)
 		return;
 	}
 	memcpy(message->words, from, MESSAGE_WORD_BYTES);
-	memcpy(arch_message_page()->payload + MESSAGE_WORD_BYTES, (const uint8_t *)from + MESSAGE_WORD_BYTES,
-	       bytes - MESSAGE_WORD_BYTES);
+	memcpy(arch_message_page()->payload + MESSAGE_WORD_BYTES,
+	       (const uint8_t *)from + MESSAGE_WORD_BYTES, bytes - MESSAGE_WORD_BYTES);
 }
 
 void ipc_load(const struct message *message, void *to, size_t bytes)
@@ -33,7 +33,7 @@ void ipc_attach(handle_t handle, uint32_t rights, uint32_t flags)
 
 	assert(local->attached_count < MESSAGE_CAPS_MAX);
 	local->attached[local->attached_count++] =
-	        (struct message_cap){ .handle = handle, .rights = rights, .flags = flags };
+		(struct message_cap){.handle = handle, .rights = rights, .flags = flags};
 }
 
 uint32_t ipc_attached(void)
@@ -83,10 +83,10 @@ handle_t ipc_reply_take(uint32_t index)
 	return index < local->caps_in ? cap_take(index) : HANDLE_NONE;
 }
 
-status_t ipc_request(handle_t server, deadline_t deadline, uint32_t method, const void *request, size_t bytes,
-                     void *reply, size_t reply_min, size_t reply_max, size_t *out_extra)
+status_t ipc_request(handle_t server, deadline_t deadline, uint32_t method, const void *request,
+                     size_t bytes, void *reply, size_t reply_min, size_t reply_max, size_t *out_extra)
 {
-	struct message message = { .words = { 0 } };
+	struct message message = {.words = {0}};
 
 	if (bytes > MESSAGE_PAYLOAD_MAX) {
 		(void)ipc_attached();

@@ -16,8 +16,8 @@ static void console_put(handle_t console, const char *bytes, size_t length)
 
 	for (uint32_t i = 0; i < RETRIES_MAX; i++) {
 		status_t status = console_write(console, DEADLINE_NEVER,
-		                                (const struct console_write_req *)(const void *)bytes, length,
-		                                &reply);
+		                                (const struct console_write_req *)(const void *)bytes,
+		                                length, &reply);
 		if (status == STATUS_FULL)
 			time_sleep(NS_PER_MS);
 		else if (status != STATUS_GONE)

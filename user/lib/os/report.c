@@ -24,7 +24,7 @@ const char *report_fault_sentence(uint32_t kind)
 
 static const char *access_name(uint32_t access)
 {
-	static const char *const names[] = { "reading", "writing", "executing" };
+	static const char *const names[] = {"reading", "writing", "executing"};
 
 	return access < 3 ? names[access] : "accessing";
 }
@@ -44,8 +44,8 @@ static void frame(const char *label, uint64_t address, uint64_t back, const uint
 
 static void fault(const char *name, const struct fault_report *fault, const uint8_t *image, size_t length)
 {
-	print("%s: fault: %s, %s 0x%llx\n", name, report_fault_sentence(fault->kind), access_name(fault->access),
-	      (unsigned long long)fault->address);
+	print("%s: fault: %s, %s 0x%llx\n", name, report_fault_sentence(fault->kind),
+	      access_name(fault->access), (unsigned long long)fault->address);
 	frame("at  ", fault->pc, 0, image, length);
 	for (uint32_t i = 0; i < fault->frame_count && i < FAULT_FRAMES_MAX; i++)
 		frame("from", fault->frames[i], 1, image, length);

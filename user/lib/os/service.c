@@ -17,7 +17,8 @@ handle_t service_defer(struct service_call *call)
 	return call->reply;
 }
 
-static void answer_store(struct message *message, handle_t to, status_t status, const void *data, size_t bytes)
+static void answer_store(struct message *message, handle_t to, status_t status, const void *data,
+                         size_t bytes)
 {
 	uint32_t caps = ipc_attached();
 
@@ -34,7 +35,7 @@ static void answer_store(struct message *message, handle_t to, status_t status, 
 
 status_t service_answer(handle_t to, status_t status, const void *data, size_t bytes)
 {
-	struct message message = { .words = { 0 } };
+	struct message message = {.words = {0}};
 
 	answer_store(&message, to, status, data, bytes);
 	return ipc_reply(&message);
@@ -83,7 +84,7 @@ static void next(handle_t endpoint, struct message *message, bool answer)
 
 void service_run(const struct service *service, handle_t endpoint)
 {
-	struct message message = { .words = { 0 } };
+	struct message message = {.words = {0}};
 	bool answer = false;
 
 	must(service->init());

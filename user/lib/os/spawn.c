@@ -5,7 +5,8 @@
 #include <os/info.h>
 #include <os/panic.h>
 
-static bool words_put(struct spawn_run_req *request, const char *const *words, uint32_t count, size_t *out_bytes)
+static bool words_put(struct spawn_run_req *request, const char *const *words, uint32_t count,
+                      size_t *out_bytes)
 {
 	size_t at = 0;
 
@@ -24,11 +25,12 @@ status_t spawn_program(handle_t server, const char *const *words, uint32_t word_
                        const struct spawn_grant *grants, uint32_t grant_count, handle_t notification,
                        uint64_t bits, struct spawn_child *out_child)
 {
-	struct spawn_run_req request = { .bits = bits, .grant_count = grant_count, .word_count = word_count };
+	struct spawn_run_req request = {.bits = bits, .grant_count = grant_count, .word_count = word_count};
 	struct spawn_run_rep reply;
 	size_t bytes;
 
-	if (word_count == 0 || grant_count > SPAWN_GRANTS_MAX || !words_put(&request, words, word_count, &bytes))
+	if (word_count == 0 || grant_count > SPAWN_GRANTS_MAX ||
+	    !words_put(&request, words, word_count, &bytes))
 		return STATUS_INVALID;
 	if (bits != 0)
 		ipc_attach(notification, RIGHT_SIGNAL, 0);
@@ -38,13 +40,13 @@ status_t spawn_program(handle_t server, const char *const *words, uint32_t word_
 	}
 	status_t status = spawn_run(server, DEADLINE_NEVER, &request, bytes, &reply);
 	if (status == STATUS_OK)
-		*out_child = (struct spawn_child){ ipc_reply_take(0), reply.process, reply.badge };
+		*out_child = (struct spawn_child){ipc_reply_take(0), reply.process, reply.badge};
 	return status;
 }
 
 void spawn_end(handle_t server, const struct spawn_child *child)
 {
-	struct spawn_kill_req request = { .process = child->id };
+	struct spawn_kill_req request = {.process = child->id};
 	struct spawn_kill_rep reply;
 
 	(void)!spawn_kill(server, DEADLINE_NEVER, &request, &reply); /* it may have ended by itself */

@@ -24,7 +24,8 @@ static void block_copy(const struct startup *from)
 	uint32_t bytes = from->argument_bytes;
 
 	memcpy(&block, from, offsetof(struct startup, handles));
-	if (from->magic != STARTUP_MAGIC || handles > STARTUP_HANDLES_MAX || bytes > STARTUP_ARGUMENTS_MAX) {
+	if (from->magic != STARTUP_MAGIC || handles > STARTUP_HANDLES_MAX ||
+	    bytes > STARTUP_ARGUMENTS_MAX) {
 		block.handle_count = 0;
 		block.argument_count = 0;
 		return;
@@ -38,7 +39,8 @@ static int arguments_find(void)
 {
 	uint32_t count = 0;
 
-	for (uint32_t at = 0; count < block.argument_count && count < ARGUMENTS_MAX && at < block.argument_bytes;) {
+	for (uint32_t at = 0;
+	     count < block.argument_count && count < ARGUMENTS_MAX && at < block.argument_bytes;) {
 		arguments[count++] = &block.arguments[at];
 		at += (uint32_t)strlen(&block.arguments[at]) + 1u;
 	}
@@ -82,7 +84,8 @@ __attribute__((no_stack_protector)) void os_start(struct startup_thread *thread)
 	if (started) {
 		thread->enter(thread);
 	} else {
-		const struct startup *from = (const struct startup *)(const void *)arch_message_page()->bulk;
+		const struct startup *from =
+			(const struct startup *)(const void *)arch_message_page()->bulk;
 
 		started = true;
 		__stack_chk_guard = (__stack_chk_guard ^ from->random[0]) & ~0xffull;

@@ -5,7 +5,7 @@
 const char *status_sentence(status_t status)
 {
 	switch (status) {
-#define STATUS(name, value, sentence)                                                              \
+#define STATUS(name, value, sentence)                                                                      \
 	case STATUS_##name: return sentence;
 #include <abi/status.def>
 #undef STATUS
@@ -16,7 +16,7 @@ const char *status_sentence(status_t status)
 const char *status_name(status_t status)
 {
 	switch (status) {
-#define STATUS(name, value, sentence)                                                              \
+#define STATUS(name, value, sentence)                                                                      \
 	case STATUS_##name: return #name;
 #include <abi/status.def>
 #undef STATUS

@@ -106,7 +106,7 @@ static void unlink(struct condition *condition, const struct condition_waiter *w
 
 status_t condition_wait(struct condition *condition, struct mutex *mutex, deadline_t deadline)
 {
-	struct condition_waiter waiter = { .parking = notification_of(&local_get()->parking) };
+	struct condition_waiter waiter = {.parking = notification_of(&local_get()->parking)};
 	status_t status = STATUS_OK;
 	uint64_t bits;
 

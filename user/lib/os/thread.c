@@ -15,9 +15,9 @@
 #define STACKS_MAX 64u
 
 struct stack {
-	handle_t memory;    /* HANDLE_NONE: the slot was never used */
+	handle_t memory; /* HANDLE_NONE: the slot was never used */
 	uint64_t pages;
-	handle_t last;      /* thread that stood on it last; HANDLE_NONE: none, or known to be gone */
+	handle_t last; /* thread that stood on it last; HANDLE_NONE: none, or known to be gone */
 	bool taken;
 };
 
@@ -59,7 +59,8 @@ static status_t stack_map(struct stack *stack, uint64_t pages)
 
 	if (status != STATUS_OK)
 		return status;
-	status = sys_memory_map(stack->memory, stack_address(stack), 0, pages, PROT_READ | PROT_WRITE, &address);
+	status = sys_memory_map(stack->memory, stack_address(stack), 0, pages, PROT_READ | PROT_WRITE,
+	                        &address);
 	if (status != STATUS_OK) {
 		must(sys_cap_drop(stack->memory));
 		stack->memory = HANDLE_NONE;
@@ -122,17 +123,19 @@ static status_t launch(struct thread *thread, const struct thread_options *optio
 	bool given = options != NULL && options->set_priority;
 	uint64_t priority = given ? options->priority : PRIORITY_NORMAL;
 	do { /* without a wish, as high as the process may */
-		status = sys_thread_create((uint64_t)&_start, top, (uint64_t)thread, priority, &thread->handle);
+		status = sys_thread_create((uint64_t)&_start, top, (uint64_t)thread, priority,
+		                           &thread->handle);
 	} while (!given && status == STATUS_DENIED && priority-- > 0);
 	if (status != STATUS_OK)
 		thread->stack->taken = false;
 	return status;
 }
 
-status_t thread_run(uint64_t (*function)(void *argument), void *argument, const struct thread_options *options,
-                    struct thread **out_thread)
+status_t thread_run(uint64_t (*function)(void *argument), void *argument,
+                    const struct thread_options *options, struct thread **out_thread)
 {
-	uint64_t bytes = options != NULL && options->stack_bytes != 0 ? options->stack_bytes : THREAD_STACK_BYTES;
+	uint64_t bytes =
+		options != NULL && options->stack_bytes != 0 ? options->stack_bytes : THREAD_STACK_BYTES;
 	struct thread *thread = heap_zeroed(1, sizeof(*thread));
 
 	if (thread == NULL)

@@ -53,8 +53,8 @@ status_t bundle_image(const char *name, handle_t *out_image)
 	if (images[number] == HANDLE_NONE) {
 		if (!bundle_module_check(&bundle, &module))
 			return STATUS_BAD_IMAGE;
-		status_t status = sys_image_create(startup_need("factory"), memory, module.offset, module.size,
-		                                   &images[number]);
+		status_t status = sys_image_create(startup_need("factory"), memory, module.offset,
+		                                   module.size, &images[number]);
 		if (status != STATUS_OK)
 			return status;
 	}

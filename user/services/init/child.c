@@ -14,9 +14,10 @@
 #include <os/status.h>
 #include <os/time.h>
 
-#define RESTART_FIRST_NS (50u * NS_PER_MS)
+#define RESTART_FIRST_NS      (50u * NS_PER_MS)
 #define RESTART_DOUBLINGS_MAX 8u
-#define RESTART_STEADY_NS (10u * NS_PER_SECOND) /* a service that ran so long starts over at the first delay */
+#define RESTART_STEADY_NS                                                                                  \
+	(10u * NS_PER_SECOND) /* a service that ran so long starts over at the first delay */
 
 #define CHILDREN_RESERVED 8u /* slots that only services can fill: programs do not lock the shell out */
 
@@ -51,15 +52,18 @@ static void timer_arm(void)
 	deadline_t first = DEADLINE_NEVER;
 
 	for (const struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (child->entry != NULL && child->launched.process == HANDLE_NONE && child->restart_at < first)
+		if (child->entry != NULL && child->launched.process == HANDLE_NONE &&
+		    child->restart_at < first)
 			first = child->restart_at;
 	}
-	must(sys_notification_timer(endpoint_find(MANIFEST_INIT_ENDPOINT)->notification, first, CHILD_TIMER_BIT));
+	must(sys_notification_timer(endpoint_find(MANIFEST_INIT_ENDPOINT)->notification, first,
+	                            CHILD_TIMER_BIT));
 }
 
 static void restart_later(struct child *child)
 {
-	uint32_t doublings = child->failures < RESTART_DOUBLINGS_MAX ? child->failures : RESTART_DOUBLINGS_MAX;
+	uint32_t doublings =
+		child->failures < RESTART_DOUBLINGS_MAX ? child->failures : RESTART_DOUBLINGS_MAX;
 
 	child->launched.process = HANDLE_NONE;
 	child->restart_at = time_after(RESTART_FIRST_NS << doublings);
@@ -70,10 +74,13 @@ static void restart_later(struct child *child)
 static void service_launch(struct child *child)
 {
 	const struct manifest_entry *entry = child->entry;
-	char arguments[sizeof(entry->name) + sizeof(entry->arguments)];
-	size_t name_bytes = string_copy(arguments, sizeof(entry->name), entry->name) + 1u;
+	bool again = child->started_ns != 0;
+	char arguments[sizeof(entry->name) + sizeof(entry->arguments) + sizeof(SERVICE_RESTARTED)];
+	size_t bytes = string_copy(arguments, sizeof(entry->name), entry->name) + 1u;
 
-	memcpy(arguments + name_bytes, entry->arguments, entry->argument_bytes);
+	memcpy(arguments + bytes, entry->arguments, entry->argument_bytes);
+	bytes += entry->argument_bytes;
+	memcpy(arguments + bytes, SERVICE_RESTARTED, sizeof(SERVICE_RESTARTED));
 	child->badge = next_badge++;
 	struct launch plan = {
 		.entry = entry,
@@ -82,8 +89,8 @@ static void service_launch(struct child *child)
 		.badge = child->badge,
 		.end_bits = bit_of(child),
 		.arguments = arguments,
-		.argument_count = entry->argument_count + 1u,
-		.argument_bytes = entry->argument_bytes + (uint32_t)name_bytes,
+		.argument_count = entry->argument_count + 1u + again,
+		.argument_bytes = (uint32_t)bytes + (again ? (uint32_t)sizeof(SERVICE_RESTARTED) : 0),
 	};
 	status_t status = launch(&plan, &child->launched);
 	child->started_ns = time_now();
@@ -98,7 +105,7 @@ void child_start_service(const struct manifest_entry *entry)
 	struct child *child = slot_free();
 
 	assert(child != NULL);
-	*child = (struct child){ .entry = entry };
+	*child = (struct child){.entry = entry};
 	service_launch(child);
 }
 
@@ -187,7 +194,8 @@ static struct child *program_by_badge(uint64_t badge)
 static void program_forget(struct child *child)
 {
 	if (child->watcher != HANDLE_NONE) {
-		(void)!sys_notification_signal(child->watcher, child->watcher_bits); /* the watcher may be gone */
+		(void)!sys_notification_signal(child->watcher,
+		                               child->watcher_bits); /* the watcher may be gone */
 		(void)!sys_cap_drop(child->watcher);
 	}
 	child->entry = NULL;
@@ -211,7 +219,8 @@ static void service_ended(struct child *child, const struct process_status *stat
 	const uint8_t *image = failed ? bundle_bytes(child->entry->image, &length) : NULL;
 
 	report_end(child->entry->name, status, image, length);
-	if (child->entry->restart == RESTART_NEVER || (child->entry->restart == RESTART_FAILURE && !failed)) {
+	if (child->entry->restart == RESTART_NEVER ||
+	    (child->entry->restart == RESTART_FAILURE && !failed)) {
 		child->entry = NULL;
 		return;
 	}
@@ -241,7 +250,8 @@ static void restart_due(void)
 	uint64_t now_ns = time_now();
 
 	for (struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (child->entry != NULL && child->launched.process == HANDLE_NONE && child->restart_at <= now_ns)
+		if (child->entry != NULL && child->launched.process == HANDLE_NONE &&
+		    child->restart_at <= now_ns)
 			service_launch(child);
 	}
 	timer_arm();

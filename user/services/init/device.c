@@ -19,7 +19,8 @@ static status_t claim(struct device *device)
 	uint64_t mask = info->region_kind == REGION_MEMORY ? PAGE_MASK : 0;
 	uint64_t base = info->base & ~mask;
 	uint64_t end = (info->base + info->size + mask) & ~mask;
-	status_t status = sys_region_create(authority, info->region_kind, base, end - base, &device->region);
+	status_t status =
+		sys_region_create(authority, info->region_kind, base, end - base, &device->region);
 
 	if (status != STATUS_OK)
 		return status;

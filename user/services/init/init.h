@@ -55,11 +55,11 @@ struct launch_grant {
 };
 struct launch {
 	const struct manifest_entry *entry;
-	const char *image;        /* module */
-	const char *name;         /* of the process */
-	uint64_t badge;           /* by which services know it */
-	uint64_t end_bits;        /* signalled on init's notification when it ends */
-	const char *arguments;    /* terminated strings */
+	const char *image;     /* module */
+	const char *name;      /* of the process */
+	uint64_t badge;        /* by which services know it */
+	uint64_t end_bits;     /* signalled on init's notification when it ends */
+	const char *arguments; /* terminated strings */
 	uint32_t argument_count;
 	uint32_t argument_bytes;
 	const struct launch_grant *grants;
@@ -73,18 +73,18 @@ struct launched {
 CC_NODISCARD status_t launch(const struct launch *plan, struct launched *out_launched);
 
 /* ---- child.c ---- */
-#define CHILDREN_MAX 60u
+#define CHILDREN_MAX    60u
 #define CHILD_TIMER_BIT (1ull << 63)
 struct child {
 	const struct manifest_entry *entry; /* NULL: the slot is free */
 	struct launched launched;           /* process HANDLE_NONE: it ended, and waits; see child.c */
 	uint64_t badge;
-	uint64_t parent;                    /* badge of who asked for it; 0: the manifest */
-	handle_t watcher;                   /* notification to tell, or HANDLE_NONE */
+	uint64_t parent;  /* badge of who asked for it; 0: the manifest */
+	handle_t watcher; /* notification to tell, or HANDLE_NONE */
 	uint64_t watcher_bits;
 	uint64_t started_ns;
-	deadline_t restart_at;              /* DEADLINE_NEVER: it is a program */
-	uint32_t failures;                  /* in a row */
+	deadline_t restart_at; /* DEADLINE_NEVER: it is a program */
+	uint32_t failures;     /* in a row */
 };
 /* Start a service of the manifest; if that fails it is tried again by its policy. */
 void child_start_service(const struct manifest_entry *entry);

@@ -29,11 +29,12 @@ static uint64_t random_next(void)
  * the digest of a key: distinct per label, and bound to nothing. */
 static struct aid principal_of(const struct manifest_entry *entry, const char *image)
 {
-	struct aid aid = { .bytes = { AID_ALGORITHM_ED25519, AID_HASH_BLAKE3 } };
+	struct aid aid = {.bytes = {AID_ALGORITHM_ED25519, AID_HASH_BLAKE3}};
 	char label[MANIFEST_LABEL_MAX + 1u] = "";
 
 	/* The stand-in's programs differ by what they run. */
-	format(label, sizeof(label), strcmp(entry->name, "*") == 0 ? "%s.%s" : "%s", entry->principal, image);
+	format(label, sizeof(label), strcmp(entry->name, "*") == 0 ? "%s.%s" : "%s", entry->principal,
+	       image);
 	memcpy(aid.bytes + 2, label, strnlen(label, MANIFEST_LABEL_MAX));
 	return aid;
 }
@@ -59,7 +60,8 @@ static status_t create(const struct launch *plan, struct launched *out_launched)
 		return status;
 	string_copy(options.name, sizeof(options.name), plan->name);
 	memcpy(arch_message_page()->bulk, &options, sizeof(options));
-	return sys_process_create(startup_need("factory"), image, &out_launched->process, &out_launched->id);
+	return sys_process_create(startup_need("factory"), image, &out_launched->process,
+	                          &out_launched->id);
 }
 
 /* Derive one capability into the new process, and note its name in the startup block. */
@@ -93,7 +95,8 @@ static void argument_number(const char *name, uint64_t value)
 {
 	char text[40];
 
-	argument(text, (uint32_t)format(text, sizeof(text), "%s=0x%llx", name, (unsigned long long)value) + 1u);
+	argument(text,
+	         (uint32_t)format(text, sizeof(text), "%s=0x%llx", name, (unsigned long long)value) + 1u);
 }
 
 static status_t grant_device(handle_t process, enum manifest_device kind)
@@ -120,7 +123,8 @@ static status_t grant_serves(handle_t process, const struct manifest_entry *entr
 
 	if (status != STATUS_OK)
 		return status;
-	return grant(process, "notification", served->notification, RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_GRANT, 0);
+	return grant(process, "notification", served->notification, RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_GRANT,
+	             0);
 }
 
 static status_t grant_uses(handle_t process, const struct launch *plan)
@@ -163,7 +167,8 @@ static status_t furnish(handle_t process, const struct launch *plan)
 	if (status == STATUS_OK && entry->device != MANIFEST_DEVICE_NONE)
 		status = grant_device(process, entry->device);
 	for (uint32_t i = 0; i < plan->grant_count && status == STATUS_OK; i++)
-		status = grant(process, plan->grants[i].name, plan->grants[i].handle, plan->grants[i].rights, 0);
+		status = grant(process, plan->grants[i].name, plan->grants[i].handle,
+		               plan->grants[i].rights, 0);
 	return status == STATUS_OK && block_full ? STATUS_INVALID : status;
 }
 

@@ -26,15 +26,15 @@
 #include <abi/syscall.h>
 #include <stddef.h>
 
-#define MANIFEST_ENTRIES_MAX 40u
-#define MANIFEST_PROFILES_MAX 8u
-#define MANIFEST_USES_MAX 6u
-#define MANIFEST_HANDLES_MAX 8u
-#define MANIFEST_NAME_MAX 16u
-#define MANIFEST_LABEL_MAX 30u /* the digest's bytes of an AID */
+#define MANIFEST_ENTRIES_MAX   40u
+#define MANIFEST_PROFILES_MAX  8u
+#define MANIFEST_USES_MAX      6u
+#define MANIFEST_HANDLES_MAX   8u
+#define MANIFEST_NAME_MAX      16u
+#define MANIFEST_LABEL_MAX     30u /* the digest's bytes of an AID */
 #define MANIFEST_ARGUMENTS_MAX 96u
-#define MANIFEST_LINE_MAX 256u
-#define MANIFEST_WORDS_MAX 56u
+#define MANIFEST_LINE_MAX      256u
+#define MANIFEST_WORDS_MAX     56u
 
 enum manifest_restart {
 	RESTART_NEVER,
@@ -77,7 +77,7 @@ struct manifest_entry {
 	uint32_t stack_pages;
 	uint32_t threads;
 	uint32_t objects;
-	uint32_t children;     /* programs it may have running */
+	uint32_t children; /* programs it may have running */
 	enum manifest_restart restart;
 	bool service;
 };

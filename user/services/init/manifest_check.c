@@ -19,7 +19,8 @@ static const char *uses_check(const struct manifest *manifest, const struct mani
 	for (uint32_t i = 0; i < entry->use_count; i++) {
 		const char *name = entry->uses[i].name;
 
-		if (strcmp(name, MANIFEST_INIT_ENDPOINT) != 0 && server_of(manifest, name) == manifest->entry_count)
+		if (strcmp(name, MANIFEST_INIT_ENDPOINT) != 0 &&
+		    server_of(manifest, name) == manifest->entry_count)
 			return "an endpoint is used that nobody serves";
 	}
 	return NULL;

@@ -44,8 +44,8 @@ static const struct manifest_entry *program_find(const char *name)
 }
 
 /* The client's capabilities, those it wants to pass on. */
-static void grants_take(const struct service_call *call, const struct spawn_run_req *request, uint32_t first,
-                        struct launch_grant *out_grants)
+static void grants_take(const struct service_call *call, const struct spawn_run_req *request,
+                        uint32_t first, struct launch_grant *out_grants)
 {
 	for (uint32_t i = 0; i < request->grant_count; i++) {
 		struct launch_grant *grant = &out_grants[i];
@@ -64,7 +64,8 @@ static void grants_drop(const struct launch_grant *grants, uint32_t count)
 	}
 }
 
-status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *request, struct spawn_run_rep *reply)
+status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *request,
+                         struct spawn_run_rep *reply)
 {
 	struct launch_grant grants[SPAWN_GRANTS_MAX];
 	const struct child *client = child_by_badge(client_of(call));
@@ -97,11 +98,12 @@ status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *
 		return status;
 	}
 	ipc_attach(child->launched.process, RIGHT_INSPECT, 0);
-	*reply = (struct spawn_run_rep){ child->launched.id, child->badge };
+	*reply = (struct spawn_run_rep){child->launched.id, child->badge};
 	return STATUS_OK;
 }
 
-status_t spawn_list_serve(struct service_call *call, const struct spawn_list_req *request, struct spawn_list_rep *reply)
+status_t spawn_list_serve(struct service_call *call, const struct spawn_list_req *request,
+                          struct spawn_list_rep *reply)
 {
 	size_t at = 0;
 	const char *name;
@@ -129,7 +131,8 @@ static const struct child *subject(const struct service_call *call, uint64_t pro
 	return (call->badge & SPAWN_BADGE_CONTROL) != 0 || child->parent == client_of(call) ? child : NULL;
 }
 
-status_t spawn_kill_serve(struct service_call *call, const struct spawn_kill_req *request, struct spawn_kill_rep *reply)
+status_t spawn_kill_serve(struct service_call *call, const struct spawn_kill_req *request,
+                          struct spawn_kill_rep *reply)
 {
 	const struct child *child = subject(call, request->process);
 
@@ -140,7 +143,8 @@ status_t spawn_kill_serve(struct service_call *call, const struct spawn_kill_req
 	return STATUS_OK;
 }
 
-status_t spawn_open_serve(struct service_call *call, const struct spawn_open_req *request, struct spawn_open_rep *reply)
+status_t spawn_open_serve(struct service_call *call, const struct spawn_open_req *request,
+                          struct spawn_open_rep *reply)
 {
 	const struct child *child = subject(call, request->process);
 

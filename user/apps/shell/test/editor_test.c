@@ -15,9 +15,9 @@
 
 static struct editor editor;
 #define SCREEN (EDITOR_COLUMNS + 4u) /* "^C" may stand behind a full line */
-static char screen[SCREEN + 1u]; /* the current row */
+static char screen[SCREEN + 1u];     /* the current row */
 static size_t column;
-static char pending[16];                 /* an escape sequence */
+static char pending[16]; /* an escape sequence */
 static size_t pending_length;
 
 static void screen_clear(void)
@@ -230,9 +230,9 @@ static void test_garbage(void **context)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test_setup(test_typing, setup), cmocka_unit_test_setup(test_moving, setup),
+	cmocka_unit_test_setup(test_typing, setup),  cmocka_unit_test_setup(test_moving, setup),
 	cmocka_unit_test_setup(test_erasing, setup), cmocka_unit_test_setup(test_events, setup),
-	cmocka_unit_test_setup(test_long, setup), cmocka_unit_test_setup(test_garbage, setup),
+	cmocka_unit_test_setup(test_long, setup),    cmocka_unit_test_setup(test_garbage, setup),
 };
 
 int main(void)

@@ -48,7 +48,7 @@ static void test_history_full(void **context)
 
 static void test_complete(void **context)
 {
-	static const char *const words[] = { "help", "hello", "ps", "poweroff" };
+	static const char *const words[] = {"help", "hello", "ps", "poweroff"};
 	struct completion found;
 
 	(void)context;

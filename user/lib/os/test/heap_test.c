@@ -41,7 +41,7 @@ static void memory_create(uint64_t *regs)
 		regs[0] = STATUS_QUOTA;
 		return;
 	}
-	objects[i] = (struct object){ .pages = regs[0], .live = true };
+	objects[i] = (struct object){.pages = regs[0], .live = true};
 	objects_live++;
 	regs[0] = STATUS_OK;
 	regs[1] = HANDLE(i, 1);

@@ -18,7 +18,7 @@ enum register_width {
 struct registers {
 	volatile uint8_t *memory; /* NULL: ports */
 	handle_t region;
-	uint64_t size;            /* bytes */
+	uint64_t size; /* bytes */
 	uint32_t shift;
 	enum register_width width; /* of every access */
 };
@@ -26,8 +26,8 @@ struct registers {
 struct registers_place {
 	handle_t region;
 	enum region_kind kind;
-	uint64_t base;            /* where the device starts; its offset in the page counts */
-	uint64_t size;            /* bytes */
+	uint64_t base; /* where the device starts; its offset in the page counts */
+	uint64_t size; /* bytes */
 	uint32_t shift;
 	enum register_width width;
 };

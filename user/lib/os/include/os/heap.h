@@ -20,8 +20,8 @@ CC_NODISCARD void *heap_resize(void *old, size_t bytes);
 void heap_give(void *memory); /* NULL is fine */
 
 struct heap_use {
-	uint64_t pieces;      /* allocations alive */
-	uint64_t bytes;       /* in them, rounded up to what they take */
-	uint64_t mapped;      /* bytes of address space held for them */
+	uint64_t pieces; /* allocations alive */
+	uint64_t bytes;  /* in them, rounded up to what they take */
+	uint64_t mapped; /* bytes of address space held for them */
 };
 struct heap_use heap_use(void);

@@ -12,16 +12,16 @@ CC_NORETURN CC_COLD void panic(const char *text, ...) CC_PRINTF(1, 2);
 CC_NORETURN CC_COLD void assert_failed(const char *condition, const char *file, int line);
 CC_NORETURN CC_COLD void must_failed(const char *what, status_t status);
 
-#define assert(condition)                                                                          \
-	do {                                                                                       \
-		if (CC_UNLIKELY(!(condition)))                                                     \
-			assert_failed(#condition, __FILE_NAME__, __LINE__);                        \
+#define assert(condition)                                                                                  \
+	do {                                                                                               \
+		if (CC_UNLIKELY(!(condition)))                                                             \
+			assert_failed(#condition, __FILE_NAME__, __LINE__);                                \
 	} while (0)
 
 /* For calls that can only fail if the program itself is wrong. */
-#define must(call)                                                                                 \
-	do {                                                                                       \
-		status_t must_status = (call);                                                     \
-		if (CC_UNLIKELY(must_status != STATUS_OK))                                         \
-			must_failed(#call, must_status);                                           \
+#define must(call)                                                                                         \
+	do {                                                                                               \
+		status_t must_status = (call);                                                             \
+		if (CC_UNLIKELY(must_status != STATUS_OK))                                                 \
+			must_failed(#call, must_status);                                                   \
 	} while (0)

@@ -11,13 +11,13 @@
 #include <os/ipc.h>
 
 struct service_call {
-	uint64_t badge;         /* of the capability the client used */
-	handle_t reply;         /* HANDLE_NONE: sent, nobody waits */
-	struct aid sender;      /* principal, stamped by the kernel */
+	uint64_t badge;    /* of the capability the client used */
+	handle_t reply;    /* HANDLE_NONE: sent, nobody waits */
+	struct aid sender; /* principal, stamped by the kernel */
 	uint32_t method;
 	uint32_t request_bytes;
-	uint32_t reply_bytes;   /* of the reply; the handler adds those of a blob */
-	bool deferred;          /* set by service_defer */
+	uint32_t reply_bytes;          /* of the reply; the handler adds those of a blob */
+	bool deferred;                 /* set by service_defer */
 	const struct message *message; /* for ipc_take */
 };
 

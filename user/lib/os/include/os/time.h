@@ -3,8 +3,8 @@
 #pragma once
 #include <os/syscall.h>
 
-#define NS_PER_US 1000ull
-#define NS_PER_MS 1000000ull
+#define NS_PER_US     1000ull
+#define NS_PER_MS     1000000ull
 #define NS_PER_SECOND 1000000000ull
 
 uint64_t time_now(void);

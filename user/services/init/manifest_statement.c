@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What a line of the manifest can say: its first word picks a row of a table. */
+#include "manifest_priv.h"
+#include <lib/string.h>
+#include <lib/text.h>
+
+/* A statement's function gets its words without the first; NULL, or what is wrong. */
+typedef const char *statement_function(struct parser *parser, char **words, uint32_t count);
+
+static bool copy(char *to, size_t size, const char *from)
+{
+	return from[0] != '\0' && string_copy(to, size, from) < size;
+}
+
+static bool is(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* ---- sections ---- */
+static const char *section_profile(struct parser *parser, char **words, uint32_t count)
+{
+	struct manifest *manifest = parser->manifest;
+
+	(void)count;
+	parser->entry = NULL;
+	if (manifest->profile_count == MANIFEST_PROFILES_MAX)
+		return "too many profiles";
+	parser->profile = &manifest->profiles[manifest->profile_count++];
+	return copy(parser->profile->name, sizeof(parser->profile->name), words[0])
+	               ? NULL
+	               : "the name is too long";
+}
+
+static const char *section_entry(struct parser *parser, const char *name, bool service)
+{
+	struct manifest *manifest = parser->manifest;
+
+	parser->profile = NULL;
+	if (manifest_find(manifest, name) != NULL)
+		return "this name is there already";
+	if (manifest->entry_count == MANIFEST_ENTRIES_MAX)
+		return "too many services and programs";
+	parser->entry = &manifest->entries[manifest->entry_count++];
+	*parser->entry = (struct manifest_entry){
+		.service = service,
+		.priority = PRIORITY_NORMAL,
+		.memory_pages = 256,
+		.stack_pages = 16,
+		.threads = 4,
+		.objects = 32,
+	};
+	if (!copy(parser->entry->name, sizeof(parser->entry->name), name) ||
+	    !copy(parser->entry->image, sizeof(parser->entry->image), name))
+		return "the name is too long";
+	return NULL;
+}
+
+static const char *section_service(struct parser *parser, char **words, uint32_t count)
+{
+	(void)count;
+	return section_entry(parser, words[0], true);
+}
+
+static const char *section_program(struct parser *parser, char **words, uint32_t count)
+{
+	(void)count;
+	return section_entry(parser, words[0], false);
+}
+
+/* ---- statements of a profile ---- */
+static uint64_t calls_named(const char *word)
+{
+	if (is(word, "all"))
+		return (1ull << SYSCALL_COUNT) - 1u;
+#define SYSCALL(number, name, shape, sentence)                                                             \
+	if (is(word, #name))                                                                               \
+		return 1ull << (number);
+#include <abi/syscall.def>
+#undef SYSCALL
+	return 0;
+}
+
+static const char *profile_change(struct parser *parser, char **words, uint32_t count, bool allow)
+{
+	if (parser->profile == NULL)
+		return "this belongs into a profile";
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t calls = calls_named(words[i]);
+
+		if (calls == 0)
+			return "there is no system call of this name";
+		if (allow)
+			parser->profile->mask |= calls;
+		else
+			parser->profile->mask &= ~calls;
+	}
+	return NULL;
+}
+
+static const char *state_allow(struct parser *parser, char **words, uint32_t count)
+{
+	return profile_change(parser, words, count, true);
+}
+
+static const char *state_deny(struct parser *parser, char **words, uint32_t count)
+{
+	return profile_change(parser, words, count, false);
+}
+
+/* ---- statements of a service or program ---- */
+static const char *state_image(struct parser *parser, char **words, uint32_t count)
+{
+	(void)count;
+	return copy(parser->entry->image, sizeof(parser->entry->image), words[0]) ? NULL
+	                                                                          : "the name is too long";
+}
+
+static const char *state_principal(struct parser *parser, char **words, uint32_t count)
+{
+	(void)count;
+	return copy(parser->entry->principal, sizeof(parser->entry->principal), words[0])
+	               ? NULL
+	               : "the label is too long";
+}
+
+static const char *state_arguments(struct parser *parser, char **words, uint32_t count)
+{
+	struct manifest_entry *entry = parser->entry;
+
+	for (uint32_t i = 0; i < count; i++) {
+		size_t room = sizeof(entry->arguments) - entry->argument_bytes;
+		size_t length = string_copy(entry->arguments + entry->argument_bytes, room, words[i]);
+
+		if (length >= room)
+			return "the arguments are too long";
+		entry->argument_bytes += (uint32_t)length + 1u;
+		entry->argument_count++;
+	}
+	return NULL;
+}
+
+static const char *state_serves(struct parser *parser, char **words, uint32_t count)
+{
+	uint64_t depth = 0;
+
+	if (count == 2 && (!text_number(words[1], &depth) || depth > 64))
+		return "the depth is 0 to 64";
+	if (parser->entry->serves[0] != '\0')
+		return "it serves an endpoint already";
+	parser->entry->serves_depth = (uint32_t)depth;
+	return copy(parser->entry->serves, sizeof(parser->entry->serves), words[0])
+	               ? NULL
+	               : "the name is too long";
+}
+
+static const char *state_uses(struct parser *parser, char **words, uint32_t count)
+{
+	struct manifest_entry *entry = parser->entry;
+
+	if (entry->use_count == MANIFEST_USES_MAX)
+		return "too many endpoints";
+	struct manifest_use *use = &entry->uses[entry->use_count++];
+	if (count == 2 && !is(words[1], "control"))
+		return "only \"control\" may follow";
+	use->control = count == 2;
+	return copy(use->name, sizeof(use->name), words[0]) ? NULL : "the name is too long";
+}
+
+static uint32_t right_named(const char *word)
+{
+#define RIGHT(name, bit, text)                                                                             \
+	if (is(word, text))                                                                                \
+		return 1u << (bit);
+#include <abi/right.def>
+#undef RIGHT
+	return 0;
+}
+
+static const char *state_handle(struct parser *parser, char **words, uint32_t count)
+{
+	struct manifest_entry *entry = parser->entry;
+
+	if (entry->handle_count == MANIFEST_HANDLES_MAX)
+		return "too many handles";
+	struct manifest_handle *handle = &entry->handles[entry->handle_count++];
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t right = right_named(words[i]);
+
+		if (right == 0)
+			return "there is no right of this name";
+		handle->rights |= right;
+	}
+	return copy(handle->name, sizeof(handle->name), words[0]) ? NULL : "the name is too long";
+}
+
+static const char *state_device(struct parser *parser, char **words, uint32_t count)
+{
+	(void)count;
+	if (!is(words[0], "uart"))
+		return "the only kind of device is uart";
+	parser->entry->device = MANIFEST_DEVICE_UART;
+	return NULL;
+}
+
+static const char *state_restart(struct parser *parser, char **words, uint32_t count)
+{
+	static const char *const names[] = {"never", "failure", "always"};
+
+	(void)count;
+	for (uint32_t i = 0; i < 3; i++) {
+		if (is(words[0], names[i])) {
+			parser->entry->restart = (enum manifest_restart)i;
+			return NULL;
+		}
+	}
+	return "it is always, failure or never";
+}
+
+static const char *state_calls(struct parser *parser, char **words, uint32_t count)
+{
+	const struct manifest *manifest = parser->manifest;
+
+	(void)count;
+	for (uint32_t i = 0; i < manifest->profile_count; i++) {
+		if (is(manifest->profiles[i].name, words[0])) {
+			parser->entry->syscall_mask = manifest->profiles[i].mask;
+			return NULL;
+		}
+	}
+	return "no profile of this name is defined above";
+}
+
+static const struct {
+	const char *word;
+	uint32_t min, max; /* words after it */
+	bool in_entry;
+	statement_function *function;
+} statements[] = {
+	{"service", 1, 1, false, section_service},
+	{"program", 1, 1, false, section_program},
+	{"profile", 1, 1, false, section_profile},
+	{"allow", 1, MANIFEST_WORDS_MAX, false, state_allow},
+	{"deny", 1, MANIFEST_WORDS_MAX, false, state_deny},
+	{"image", 1, 1, true, state_image},
+	{"principal", 1, 1, true, state_principal},
+	{"arguments", 1, MANIFEST_WORDS_MAX, true, state_arguments},
+	{"serves", 1, 2, true, state_serves},
+	{"uses", 1, 2, true, state_uses},
+	{"handle", 2, MANIFEST_WORDS_MAX, true, state_handle},
+	{"device", 1, 1, true, state_device},
+	{"calls", 1, 1, true, state_calls},
+	{"restart", 1, 1, true, state_restart},
+};
+
+/* Statements that are a number. */
+static const struct {
+	const char *word;
+	size_t offset;
+	uint32_t min, max;
+} numbers[] = {
+	{"priority", offsetof(struct manifest_entry, priority), 0, PRIORITY_MAX},
+	{"memory", offsetof(struct manifest_entry, memory_pages), 16, 1u << 24},
+	{"stack", offsetof(struct manifest_entry, stack_pages), 1, 1024},
+	{"threads", offsetof(struct manifest_entry, threads), 1, 64},
+	{"objects", offsetof(struct manifest_entry, objects), 0, 4096},
+	{"children", offsetof(struct manifest_entry, children), 0, 64},
+};
+
+static const char *number(struct parser *parser, char **words, uint32_t count)
+{
+	for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uint64_t value;
+
+		if (!is(words[0], numbers[i].word))
+			continue;
+		if (parser->entry == NULL)
+			return "this belongs into a service or program";
+		if (count != 2 || !text_number(words[1], &value) || value < numbers[i].min ||
+		    value > numbers[i].max)
+			return "one number is needed, within its bounds";
+		memcpy((uint8_t *)parser->entry + numbers[i].offset, &(uint32_t){(uint32_t)value},
+		       sizeof(uint32_t));
+		return NULL;
+	}
+	return "there is no statement of this name";
+}
+
+const char *manifest_statement(struct parser *parser, char **words, uint32_t count)
+{
+	for (uint32_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+		if (!is(words[0], statements[i].word))
+			continue;
+		if (statements[i].in_entry && parser->entry == NULL)
+			return "this belongs into a service or program";
+		if (count - 1u < statements[i].min || count - 1u > statements[i].max)
+			return "too few or too many words";
+		return statements[i].function(parser, words + 1, count - 1u);
+	}
+	return number(parser, words, count);
+}
