@@ -52,7 +52,7 @@ A := arch/$(ARCH)
 # ---- flags ----
 WARNINGS := -Wall -Wextra -Werror -Wconversion -Wswitch-enum -Wvla -Wmissing-prototypes
 DEFINES := -DTIER_POLICY=TIER_$(shell echo $(TIER) | tr a-z A-Z) $(if $(DEBUG),-DDEBUG) $(if $(LOCK_DEBUG),-DLOCK_DEBUG)
-CFLAGS := --target=$(ARCH_TARGET) -std=gnu11 -O2 -g $(WARNINGS) $(DEFINES) -ffreestanding -nostdlibinc \
+CFLAGS := --target=$(ARCH_TARGET) -std=gnu11 -g $(WARNINGS) $(DEFINES) -ffreestanding -nostdlibinc \
 	-fno-pic -fno-common -fno-strict-aliasing -fno-omit-frame-pointer -momit-leaf-frame-pointer \
 	-fno-asynchronous-unwind-tables -fstack-protector-strong -ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)/= $(ARCH_CFLAGS)
@@ -149,9 +149,10 @@ $B/kernel/%.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS)
 HOT := endpoint_call endpoint_receive message notification sched trap thread aspace mapping memory_page \
 	page_table frame frame_pool
 HOT_OBJECTS := $(HOT:%=$B/kernel/kernel/%.c.o)
-$(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) -Oz $(ARCH_KERNEL_CFLAGS)
-$(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS)
-$B/user/%.o: FLAGS := $(CFLAGS) $(ARCH_USER_CFLAGS)
+$(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -Oz
+$(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -O2
+# Programs may use the FPU, but the compiler does not on its own: a thread that never touched it is cheaper to switch.
+$B/user/%.o: FLAGS := $(CFLAGS) -O2 -mno-implicit-float -fno-vectorize -fno-slp-vectorize $(ARCH_USER_CFLAGS)
 
 define COMPILE
 	@mkdir -p $(@D)

@@ -135,26 +135,78 @@ void cap_tree_root(uint32_t index, uint8_t type, uint32_t object, uint32_t objec
 	CC_STORE_RELEASE(&cap_table[index].generation, cap_table[index].generation + 1u);
 }
 
+/* The two writers of links. Their contracts say which links change, and in which slots, so that the proofs
+ * of the steps need not look at the stores. */
+
+/*@ requires child < CAP_MAX && parent < CAP_MAX && child != parent;
+    requires next == NONE || (next < CAP_MAX && next != child && next != parent);
+    assigns cap_table[0 .. CAP_MAX - 1];
+    ensures cap_identities_kept{Pre, Here};
+    ensures cap_table[child].parent == parent && cap_table[child].next_sibling == next &&
+            cap_table[parent].first_child == child;
+    ensures next != NONE ==> cap_table[next].previous_sibling == child;
+    ensures \forall integer i; 0 <= i < CAP_MAX && i != child ==>
+      cap_table[i].parent == \old(cap_table[i].parent) &&
+      cap_table[i].next_sibling == \old(cap_table[i].next_sibling);
+    ensures \forall integer i; 0 <= i < CAP_MAX && i != next ==>
+      cap_table[i].previous_sibling == \old(cap_table[i].previous_sibling);
+    ensures \forall integer i; 0 <= i < CAP_MAX && i != parent ==>
+      cap_table[i].first_child == \old(cap_table[i].first_child); */
+static void links_insert(uint32_t child, uint32_t parent, uint32_t next)
+{
+	cap_table[child].parent = parent;
+	cap_table[child].next_sibling = next;
+	cap_table[parent].first_child = child;
+	if (next != NONE)
+		cap_table[next].previous_sibling = child;
+}
+
+/*@ requires child < CAP_MAX && parent < CAP_MAX && child != parent;
+    requires next == NONE || (next < CAP_MAX && next != child);
+    requires previous == NONE || (previous < CAP_MAX && previous != child);
+    assigns cap_table[0 .. CAP_MAX - 1];
+    ensures cap_identities_kept{Pre, Here};
+    ensures cap_alone(child);
+    ensures next != NONE ==> cap_table[next].previous_sibling == previous;
+    ensures previous != NONE ==> cap_table[previous].next_sibling == next;
+    ensures previous == NONE ==> cap_table[parent].first_child == next;
+    ensures \forall integer i; 0 <= i < CAP_MAX && i != child ==>
+      cap_table[i].parent == \old(cap_table[i].parent);
+    ensures \forall integer i; 0 <= i < CAP_MAX && i != child && i != previous ==>
+      cap_table[i].next_sibling == \old(cap_table[i].next_sibling);
+    ensures \forall integer i; 0 <= i < CAP_MAX && i != child && i != next ==>
+      cap_table[i].previous_sibling == \old(cap_table[i].previous_sibling);
+    ensures \forall integer i; 0 <= i < CAP_MAX && (i != parent || previous != NONE) ==>
+      cap_table[i].first_child == \old(cap_table[i].first_child); */
+static void links_remove(uint32_t child, uint32_t parent, uint32_t previous, uint32_t next)
+{
+	if (previous == NONE)
+		cap_table[parent].first_child = next;
+	else
+		cap_table[previous].next_sibling = next;
+	if (next != NONE)
+		cap_table[next].previous_sibling = previous;
+	cap_table[child].parent = NONE;
+	cap_table[child].next_sibling = NONE;
+	cap_table[child].previous_sibling = NONE;
+}
+
 void cap_tree_link(uint32_t child, uint32_t parent)
 {
 	uint32_t next = cap_table[parent].first_child;
 
 	/*@ assert cap_slot_ok(child) && cap_slot_ok(parent); */
-	/*@ assert next != NONE ==> cap_slot_ok(next) && next != child; */
+	/*@ assert distinct: child != parent && next != child && next != parent; */
+	/*@ assert next != NONE ==> cap_slot_ok(next); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_table[i].next_sibling != child &&
 	      cap_table[i].previous_sibling != child && cap_table[i].first_child != child; */
 	/*@ assert next != NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==>
 	      cap_table[i].next_sibling != next && (cap_table[i].first_child == next ==> i == parent); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].parent == parent &&
 	      cap_table[i].previous_sibling == NONE ==> i == next; */
-	cap_table[child].parent = parent;
-	cap_table[child].next_sibling = next;
-	cap_table[parent].first_child = child;
-	if (next != NONE)
-		cap_table[next].previous_sibling = child;
+	links_insert(child, parent, next);
 	/*@ ghost cap_clock = cap_clock + 1; */
 	/*@ ghost cap_rank[child] = cap_clock; */
-	/*@ assert kept: cap_identities_kept{Pre, Here}; */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
@@ -173,6 +225,8 @@ void cap_tree_unlink(uint32_t child)
 		return;
 	/*@ assert next != NONE ==> cap_slot_ok(next); */
 	/*@ assert previous != NONE ==> cap_slot_ok(previous); */
+	/*@ assert distinct: child != parent && next != child && next != parent && previous != child &&
+	      previous != parent && (next != NONE ==> next != previous); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].next_sibling == child ==>
 	      i == previous; */
 	/*@ assert next != NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) &&
@@ -185,16 +239,7 @@ void cap_tree_unlink(uint32_t child)
 	      i == parent && previous == NONE; */
 	/*@ assert previous == NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && i != child &&
 	      cap_table[i].parent == parent ==> cap_table[i].previous_sibling != NONE; */
-	if (previous == NONE)
-		cap_table[parent].first_child = next;
-	else
-		cap_table[previous].next_sibling = next;
-	if (next != NONE)
-		cap_table[next].previous_sibling = previous;
-	cap_table[child].parent = NONE;
-	cap_table[child].next_sibling = NONE;
-	cap_table[child].previous_sibling = NONE;
-	/*@ assert kept: cap_identities_kept{Pre, Here}; */
+	links_remove(child, parent, previous, next);
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */

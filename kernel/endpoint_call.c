@@ -18,7 +18,7 @@ CC_INLINE uint64_t call_publish(struct cpu *cpu, struct thread *current, const s
                                 enum thread_state state, deadline_t deadline)
 {
 	uint64_t wait = WAIT_NEXT(current->wait, state);
-	current->wait_cap = (uint32_t)(cap - cap_table);
+	current->wait_cap = cap;
 	sched_leave(cpu, current);
 	if (CC_UNLIKELY(deadline != DEADLINE_NEVER))
 		timer_set(thread_slot(current), deadline, wait);
@@ -133,7 +133,7 @@ static void send_enqueue(struct endpoint *endpoint, const struct thread *current
 	queued->cap = (uint32_t)(cap - cap_table);
 	queued->tag = tag;
 	queued->badge = cap->badge;
-	queued->sender = process_table[current->process].principal;
+	queued->sender = current->owner->principal;
 	for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
 		words[i] = current->regs.arg[2u + i];
 	for (uint32_t i = MESSAGE_WORDS; i < (MESSAGE_LENGTH(tag) + 7u) / 8u; i++)

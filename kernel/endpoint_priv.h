@@ -39,11 +39,3 @@ CC_INLINE void deliver_bits(struct thread *to, uint64_t bits)
 	to->regs.arg[6] = bits;
 	to->regs.arg[7] = HANDLE_NONE;
 }
-
-/*
- * Receive for the current thread, the endpoint's lock held: take what is there
- * (OK; capabilities still to be passed are left in out_caps), or publish it as
- * RECEIVING (SYSCALL_BLOCKED), or TIMED_OUT when the deadline is DEADLINE_NOW.
- */
-CC_NODISCARD status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, uint32_t cap,
-                                       deadline_t deadline, struct message_caps *out_caps);

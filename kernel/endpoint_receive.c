@@ -25,9 +25,9 @@ static void receive_caller(struct endpoint *endpoint, struct thread *current,
 	current->regs.arg[7] = reply_handle(thread_slot(caller), wait);
 	caller->reply_holder = current->process;
 	caller->reply_server = thread_slot(current);
-	process_table[current->process].served = true;
+	current->owner->served = true;
 	if (current->priority < caller->priority)
-		current->priority = caller->priority;
+		sched_set_priority(current, caller->priority);
 	__atomic_store_n(&caller->wait, wait, __ATOMIC_RELEASE);
 }
 
@@ -53,23 +53,28 @@ static void receive_queued(struct endpoint *endpoint, struct thread *current)
 	table_give(&queued_slots, slot);
 }
 
-static uint64_t take_bits(const struct endpoint *endpoint)
+/* Bits of the bound notification that wait to be delivered; not taken yet. */
+CC_INLINE bool bits_pending(const struct endpoint *endpoint)
 {
-	if (endpoint->notification == NONE)
-		return 0;
-	struct notification *notification = &notification_table[endpoint->notification];
-	if (__atomic_load_n(&notification->bits, __ATOMIC_RELAXED) == 0)
-		return 0;
-	return __atomic_exchange_n(&notification->bits, 0, __ATOMIC_ACQ_REL);
+	return endpoint->notification != NONE &&
+	       __atomic_load_n(&notification_table[endpoint->notification].bits, __ATOMIC_RELAXED) != 0;
 }
 
-static void receive_publish(struct endpoint *endpoint, struct thread *current, uint32_t cap,
-                            deadline_t deadline)
+static uint64_t take_bits(const struct endpoint *endpoint)
+{
+	if (!bits_pending(endpoint))
+		return 0;
+	return __atomic_exchange_n(&notification_table[endpoint->notification].bits, 0, __ATOMIC_ACQ_REL);
+}
+
+CC_INLINE void receive_publish(struct endpoint *endpoint, struct thread *current, const struct cap *cap,
+                               deadline_t deadline)
 {
 	uint64_t wait = WAIT_NEXT(current->wait, THREAD_RECEIVING);
 	current->wait_object = (uint32_t)(endpoint - endpoint_table);
 	current->wait_cap = cap;
-	process_table[current->process].served = true;
+	current->owner->served = true;
+	endpoint->server = thread_slot(current);
 	sched_leave(arch_cpu_self(), current);
 	if (CC_UNLIKELY(deadline != DEADLINE_NEVER))
 		timer_set(thread_slot(current), deadline, wait);
@@ -77,24 +82,20 @@ static void receive_publish(struct endpoint *endpoint, struct thread *current, u
 	__atomic_store_n(&current->wait, wait, __ATOMIC_RELEASE);
 }
 
-status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, uint32_t cap,
-                          deadline_t deadline, struct message_caps *out_caps)
+/* Something is there already, or the caller does not want to wait. [e] held. */
+static CC_COLD status_t receive_now(struct endpoint *endpoint, struct thread *current,
+                                    struct message_caps *out_caps)
 {
 	uint64_t bits = take_bits(endpoint);
 	bool queued = endpoint->queued_head != NONE;
 	bool caller = endpoint->sender_head != NONE;
 	endpoint->server = thread_slot(current);
-	out_caps->count = 0;
-	if (CC_UNLIKELY(bits != 0)) {
+	if (bits != 0) {
 		deliver_bits(current, bits);
 		return STATUS_OK;
 	}
-	if (CC_LIKELY(!queued && !caller)) {
-		if (deadline == DEADLINE_NOW)
-			return STATUS_TIMED_OUT;
-		receive_publish(endpoint, current, cap, deadline);
-		return SYSCALL_BLOCKED;
-	}
+	if (!queued && !caller)
+		return STATUS_TIMED_OUT;
 	/* Both kinds wait: by turns, so that neither starves the other. */
 	if (queued && (!caller || endpoint->queued_turn))
 		receive_queued(endpoint, current);
@@ -102,6 +103,23 @@ status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, uin
 		receive_caller(endpoint, current, out_caps);
 	endpoint->queued_turn = !endpoint->queued_turn;
 	return STATUS_OK;
+}
+
+/*
+ * Receive for the current thread, the endpoint's lock held: take what is there
+ * (OK; capabilities still to be passed are left in out_caps), or publish it as
+ * RECEIVING (SYSCALL_BLOCKED), or TIMED_OUT when the deadline is DEADLINE_NOW.
+ */
+CC_INLINE status_t endpoint_receive(struct endpoint *endpoint, struct thread *current,
+                                    const struct cap *cap, deadline_t deadline,
+                                    struct message_caps *out_caps)
+{
+	out_caps->count = 0;
+	if (CC_UNLIKELY(endpoint->queued_head != NONE || endpoint->sender_head != NONE ||
+	                deadline == DEADLINE_NOW || bits_pending(endpoint)))
+		return receive_now(endpoint, current, out_caps);
+	receive_publish(endpoint, current, cap, deadline);
+	return SYSCALL_BLOCKED;
 }
 
 status_t sys_recv(struct thread *current)
@@ -116,7 +134,7 @@ status_t sys_recv(struct thread *current)
 	struct endpoint *endpoint = &endpoint_table[cap->object];
 	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
 	if (cap_current(cap, handle, &endpoint->object))
-		status = endpoint_receive(endpoint, current, (uint32_t)(cap - cap_table), deadline, &caps);
+		status = endpoint_receive(endpoint, current, cap, deadline, &caps);
 	else
 		status = STATUS_BAD_HANDLE;
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);
@@ -152,7 +170,8 @@ CC_INLINE void reply_deliver(struct thread *current, struct thread *caller, uint
 	caller->regs.arg[0] = STATUS_OK;
 	if (CC_UNLIKELY(caller->timer.cpu != CPU_NONE))
 		timer_cancel(thread_slot(caller));
-	current->priority = current->base_priority;
+	if (CC_UNLIKELY(current->priority != current->base_priority))
+		sched_set_priority(current, current->base_priority);
 }
 
 CC_INLINE status_t reply_check(struct thread *current, uint64_t tag, struct message_caps *out_caps)
@@ -187,7 +206,7 @@ CC_INLINE status_t reply_then_receive(struct cpu *cpu, struct thread *current, s
 	struct endpoint *endpoint = &endpoint_table[cap->object];
 	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
 	if (CC_LIKELY(cap_current(cap, handle, &endpoint->object)))
-		status = endpoint_receive(endpoint, current, (uint32_t)(cap - cap_table), deadline, &caps);
+		status = endpoint_receive(endpoint, current, cap, deadline, &caps);
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);
 	if (CC_LIKELY(status == SYSCALL_BLOCKED)) {
 		sched_check_dying(current);

@@ -58,6 +58,11 @@ void message_copy_payload(struct message_page *to, const struct message_page *fr
 static void pass_cap(struct thread *to, uint32_t holder, const struct message_cap *wanted,
                      struct message_cap *out_passed)
 {
+	*out_passed = (struct message_cap){HANDLE_NONE, 0, OBJECT_NONE};
+	/* A caller in line was checked when it called; another thread of its process may have rewritten its page
+	 * since. A slot beyond the table would lie in somebody else's. */
+	if (HANDLE_SLOT(wanted->handle) >= CSPACE_SLOTS)
+		return;
 	uint32_t source = cap_index(holder, HANDLE_SLOT(wanted->handle));
 	uint32_t type = cap_table[source].type;
 	uint32_t rights = wanted->rights;
@@ -69,9 +74,8 @@ static void pass_cap(struct thread *to, uint32_t holder, const struct message_ca
 	} else {
 		status = cap_derive(to->process, source, wanted->handle, rights, 0, &handle);
 	}
-	bool passed = status == STATUS_OK;
-	*out_passed = (struct message_cap){passed ? handle : HANDLE_NONE, passed ? rights : 0u,
-	                                   passed ? type : (uint32_t)OBJECT_NONE};
+	if (status == STATUS_OK)
+		*out_passed = (struct message_cap){handle, rights, type};
 }
 
 void message_pass_caps(struct thread *to, const struct message_caps *caps)

@@ -37,7 +37,7 @@ CC_INLINE void message_copy(struct thread *to, const struct thread *from, uint64
 	to->regs.arg[3] = from->regs.arg[3];
 	to->regs.arg[4] = from->regs.arg[4];
 	to->regs.arg[5] = from->regs.arg[5];
-	to->page->sender = process_table[from->process].principal;
+	to->page->sender = from->owner->principal;
 	if (CC_UNLIKELY(MESSAGE_LENGTH(tag) > MESSAGE_WORD_BYTES))
 		message_copy_payload(to->page, from->page, MESSAGE_LENGTH(tag));
 }

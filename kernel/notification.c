@@ -110,7 +110,7 @@ static void wait_publish(struct notification *notification, struct thread *curre
 {
 	uint64_t wait = WAIT_NEXT(current->wait, THREAD_WAITING);
 	current->wait_object = (uint32_t)(notification - notification_table);
-	current->wait_cap = (uint32_t)(cap - cap_table);
+	current->wait_cap = cap;
 	if (deadline != DEADLINE_NEVER)
 		timer_set(thread_slot(current), deadline, wait);
 	thread_queue_append(&notification->waiter_head, &notification->waiter_tail, current);

@@ -17,11 +17,13 @@ static uint64_t cpus_idle; /* [a] bit per CPU that halts or is about to */
 
 void sched_init(void)
 {
-	for (uint32_t cpu = 0; cpu < CPU_MAX; cpu++)
+	for (uint32_t cpu = 0; cpu < CPU_MAX; cpu++) {
+		cpu_table[cpu].queue = &run_queue_table[cpu];
 		for (uint32_t priority = 0; priority < PRIORITY_COUNT; priority++) {
 			run_queue_table[cpu].head[priority] = NONE;
 			run_queue_table[cpu].tail[priority] = NONE;
 		}
+	}
 }
 
 void sched_cpu_online(struct cpu *cpu)
@@ -207,6 +209,18 @@ struct thread *sched_next(struct cpu *cpu)
 	return thread;
 }
 
+/* The thread that runs on a CPU has another priority now: it may have to give way. */
+static void running_changed(struct cpu *cpu, uint8_t priority)
+{
+	__atomic_store_n(&cpu->queue->running, priority + 1u, __ATOMIC_RELAXED);
+	if (cpu->queue->ready_mask >> priority <= 1u)
+		return;
+	if (cpu == arch_cpu_self())
+		cpu->reschedule = true;
+	else
+		sched_poke(cpu->index, PRIORITY_MAX);
+}
+
 void sched_set_priority(struct thread *thread, uint8_t priority)
 {
 	uint32_t queued_on = __atomic_load_n(&thread->queue_cpu, __ATOMIC_ACQUIRE);
@@ -222,6 +236,8 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
 	lock_release(&queue->lock, LOCK_QUEUE);
 	if (queued)
 		sched_poke(cpu, priority);
+	else if (cpu_table[cpu].arch.current == thread)
+		running_changed(&cpu_table[cpu], priority);
 }
 
 /* The thread whose reply the given one waits for, or NULL. */

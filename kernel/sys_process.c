@@ -9,7 +9,7 @@
 
 status_t sys_process_id(struct thread *current)
 {
-	current->regs.arg[1] = process_of(current->process)->id;
+	current->regs.arg[1] = current->owner->id;
 	return STATUS_OK;
 }
 

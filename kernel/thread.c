@@ -86,6 +86,8 @@ static void thread_fill(struct thread *thread, uint32_t process, uint32_t priori
                         paddr_t frame)
 {
 	thread->process = process;
+	thread->owner = process_of(process);
+	thread->slot = (uint32_t)(thread - thread_table);
 	thread->cpu = arch_cpu_self()->index;
 	thread->priority = (uint8_t)priority;
 	thread->base_priority = (uint8_t)priority;
@@ -101,7 +103,7 @@ static void thread_fill(struct thread *thread, uint32_t process, uint32_t priori
 	thread->previous = NONE;
 	thread->queue_cpu = CPU_NONE;
 	thread->wait_object = NONE;
-	thread->wait_cap = NONE;
+	thread->wait_cap = NULL;
 	thread->reply_holder = NONE;
 	thread->reply_server = NONE;
 	thread->timer.cpu = CPU_NONE;
@@ -239,7 +241,7 @@ bool thread_claim(struct thread *thread, uint64_t wait)
 static bool waits_through(const struct thread *thread, uint64_t wait, uint32_t cap)
 {
 	enum thread_state state = WAIT_STATE(wait);
-	return thread->wait_cap == cap && (state == THREAD_SENDING || state == THREAD_RECEIVING ||
+	return thread->wait_cap == &cap_table[cap] && (state == THREAD_SENDING || state == THREAD_RECEIVING ||
 	                                   state == THREAD_REPLYING || state == THREAD_WAITING);
 }
 
@@ -277,6 +279,8 @@ bool thread_valid(const struct thread *thread)
 	if ((thread->object.generation & 1u) == 0)
 		return true;
 	if (state == THREAD_REPLYING && thread->reply_holder >= PROCESS_MAX)
+		return false;
+	if (thread->slot != (uint32_t)(thread - thread_table) || thread->owner != process_of(thread->process))
 		return false;
 	return (state == THREAD_READY || thread->queue_cpu == CPU_NONE) &&
 	       thread->priority < PRIORITY_COUNT && thread->process < PROCESS_MAX;

@@ -26,6 +26,8 @@ void trace_init(uint32_t cpus)
 	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
 		if (kernel_back((uint64_t)(uintptr_t)&ring_table[cpu], TRACE_PAGES) != STATUS_OK)
 			boot_refuse("too little memory for the trace ring of CPU %u", cpu);
+		for (uint32_t i = 0; i < TRACE_EVENTS; i++)
+			ring_table[cpu].slot[i].sequence = 0;
 	}
 	ring_count = cpus;
 	trace_mask = 1ull << TRACE_FAULT | 1ull << TRACE_SPAWN | 1ull << TRACE_EXIT |

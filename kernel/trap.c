@@ -18,7 +18,7 @@ static syscall_function *const syscall_table[SYSCALL_COUNT] = {
 struct thread *trap_return(struct thread *current)
 {
 	struct cpu *cpu = arch_cpu_self();
-	bool dying = process_of(current->process)->state != PROCESS_RUNNING;
+	bool dying = current->owner->state != PROCESS_RUNNING;
 	if (CC_LIKELY(!cpu->reschedule && !dying))
 		return current;
 	sched_put_back(cpu, current);
@@ -26,8 +26,9 @@ struct thread *trap_return(struct thread *current)
 }
 
 /* Everything but "done, go on": CC_COLD keeps it out of the hot path. */
-static CC_COLD struct thread *syscall_finish(struct cpu *cpu, struct thread *current, status_t status)
+static CC_COLD struct thread *syscall_finish(struct thread *current, status_t status)
 {
+	struct cpu *cpu = arch_cpu_self();
 	if (status == SYSCALL_BLOCKED)
 		return sched_next(cpu);
 	if (status == SYSCALL_RESTART)
@@ -42,18 +43,18 @@ static CC_COLD struct thread *syscall_finish(struct cpu *cpu, struct thread *cur
 struct thread *trap_syscall(struct thread *current)
 {
 	uint64_t number = current->regs.number;
-	struct cpu *cpu = arch_cpu_self();
-	cpu->syscalls++;
+	arch_cpu_self()->syscalls++;
 	if (CC_UNLIKELY(number >= SYSCALL_COUNT))
-		return syscall_finish(cpu, current, STATUS_UNKNOWN_SYSCALL);
-	if (CC_UNLIKELY((process_table[current->process].syscall_mask >> number & 1u) == 0))
-		return syscall_finish(cpu, current, STATUS_POLICY);
+		return syscall_finish(current, STATUS_UNKNOWN_SYSCALL);
+	if (CC_UNLIKELY((current->owner->syscall_mask >> number & 1u) == 0))
+		return syscall_finish(current, STATUS_POLICY);
 	TRACE_EVENT(TRACE_SYSCALL, number, current->regs.arg[0]);
 	status_t status = syscall_table[number](current);
-	if (CC_LIKELY(status == SYSCALL_SWITCHED))
+	struct cpu *cpu = arch_cpu_self();
+	if (status == SYSCALL_SWITCHED)
 		return cpu->arch.current;
 	if (CC_UNLIKELY(status != STATUS_OK || cpu->reschedule))
-		return syscall_finish(cpu, current, status);
+		return syscall_finish(current, status);
 	current->regs.arg[0] = STATUS_OK;
 	return current;
 }

@@ -47,7 +47,7 @@ prove() {
 	case $1 in headers | bits) file=verification/lib_headers.c ;; *) file=lib/$1.c ;; esac
 	# shellcheck disable=SC2046
 	frama-c -machdep gcc_x86_64 -c11 -cpp-extra-args="-Iabi/include -Ilib/include" \
-		-wp -wp-rte -warn-unsigned-overflow -wp-literals ${SMOKE:+-wp-smoke-tests} \
+		-wp -wp-rte -warn-unsigned-overflow -wp-literals ${SMOKE:+-wp-smoke-tests -wp-smoke-timeout 2} \
 		-wp-prover "$PROVERS" -wp-timeout "$TIMEOUT" -wp-par "$JOBS" \
 		-wp-cache update -wp-cache-dir "$out/cache" $(options "$1") "$file" >"$log" 2>&1 || true
 	sum=$(sed -n 's/^\[wp\] Proved goals: *\([0-9]*\) *\/ *\([0-9]*\).*/\1 \2/p' "$log")

@@ -324,6 +324,7 @@ static void last_handle(void **state)
 	assert_int_equal(cap_remove(cap_index(process[0], HANDLE_SLOT(own)), own), STATUS_OK);
 	assert_int_equal(get(0, a), -1);
 	assert_int_equal(get(1, b), 0);
+	assert_int_equal(process_of(process[0])->pages, 1); /* its root: the zero page is not its expense */
 }
 
 /* Several closings, in order; some agree before their time. */

@@ -61,6 +61,24 @@ static void zero_and_back(void **state)
 	assert_int_equal(frame_free_count(), before);
 }
 
+/* RAM that begins at address 0, as on PCs, and a hole: zero means "none" and is never handed out. */
+static void address_zero(void **state)
+{
+	(void)state;
+	struct boot_info *info = host_boot_info();
+	info->memory[1] = info->memory[0];
+	info->memory[0] = (struct boot_range){0, 16u * PAGE_SIZE};
+	info->memory_count = 2;
+	frame_init(info);
+	paddr_t frame;
+	assert_true(frame_alloc(&frame));
+	assert_int_equal(frame.a, PAGE_SIZE);
+	while (frame_alloc(&frame))
+		assert_true(frame.a < 16u * PAGE_SIZE || frame.a >= info->memory[1].base);
+	assert_true(frame_range_is_device(16u * PAGE_SIZE, PAGE_SIZE));
+	assert_true(frame_valid());
+}
+
 static void runs(void **state)
 {
 	(void)state;
@@ -199,5 +217,6 @@ static void user_ranges(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test_setup(boot_reserves, setup), cmocka_unit_test_setup(zero_and_back, setup),
+          cmocka_unit_test_setup(address_zero, setup),
           cmocka_unit_test_setup(runs, setup), cmocka_unit_test_setup(devices, setup),
           cmocka_unit_test(pool_random), cmocka_unit_test(spans), cmocka_unit_test(user_ranges))

@@ -234,13 +234,19 @@ static inline struct thread *reschedule(void)
 	return trap_return(from);
 }
 
+/* The timer of this CPU, which fires once, fires. */
+static inline void timer_interrupt(void)
+{
+	host_cpu->arch.timer_ticks = UINT64_MAX;
+	trap_timer();
+}
+
 /* Time passes to `ticks`, with the timer interrupt of this CPU if it is due. */
 static inline void pass_until(uint64_t ticks)
 {
 	host_ticks = ticks;
 	if (host_ticks >= host_cpu->arch.timer_ticks) {
-		host_cpu->arch.timer_ticks = UINT64_MAX;
-		trap_timer();
+		timer_interrupt();
 		trap_return(current_thread());
 	}
 	harness_check();

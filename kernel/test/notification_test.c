@@ -250,7 +250,6 @@ static void timer_dies_with_its_notification(void **state)
 	assert_int_equal(SYS(waiter, notification_timer, other, host_ticks + 5000, 1), STATUS_OK);
 	assert_int_equal(SYS(waiter, cap_drop, other), STATUS_OK);
 	assert_same(&before);
-	assert_int_equal(host_cpu->arch.timer_ticks == UINT64_MAX || host_cpu->arch.timer_ticks >= host_ticks, true);
 	handle_t again = make_notification(waiter); /* the same slot */
 	pass_until(host_ticks + 10000);
 	assert_int_equal(bits_of(waiter, again), 0);

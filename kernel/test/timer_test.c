@@ -53,9 +53,10 @@ static void timers_only(void **state)
 		set(i, deadline[i]);
 		assert_true(timer_valid());
 	}
-	for (deadline_t now = host_ticks + 1000; now < host_ticks + 20000; now += 50) {
+	deadline_t end = host_ticks + 20000;
+	for (deadline_t now = host_ticks + 1000; now < end; now += 50) {
 		host_ticks = now;
-		trap_timer();
+		timer_interrupt();
 		assert_true(timer_valid());
 		for (uint32_t i = 0; i < count; i++)
 			assert_int_equal(fired(i), deadline[i] <= now);
@@ -92,7 +93,7 @@ static void random_run(void **state)
 			break;
 		default:
 			host_ticks += test_random(&seed) % 100;
-			trap_timer();
+			timer_interrupt();
 			for (uint32_t other = 0; other < count; other++) {
 				bool due = deadline[other] <= host_ticks && home[other] == cpu;
 				if (due) {
@@ -121,7 +122,7 @@ static void sleepers_in_order(void **state)
 		sleeper[i] = i == 0 ? make_process(16) : make_thread(sleeper[0], 16);
 		assert_int_equal(SYS(sleeper[i], thread_sleep, begin + delay[i]), BLOCKED);
 	}
-	for (uint32_t now = 50; now <= 1050; now += 50) {
+	for (uint32_t now = 55; now <= 1055; now += 50) {
 		pass_until(begin + now);
 		for (uint32_t i = 0; i < 10; i++)
 			assert_int_equal(state_of(sleeper[i]) == THREAD_SLEEPING, begin + delay[i] > host_ticks);
@@ -145,12 +146,12 @@ static void hardware_follows(void **state)
 	timer_cancel(TIMER_NOTIFICATION(notification[2]));
 	timer_cancel(TIMER_NOTIFICATION(notification[0]));
 	host_ticks = host_cpu->arch.timer_ticks;
-	trap_timer();
+	timer_interrupt();
 	assert_false(fired(0));
 	assert_false(fired(2));
 	timer_cancel(TIMER_NOTIFICATION(notification[1]));
 	host_ticks = host_cpu->arch.timer_ticks;
-	trap_timer();
+	timer_interrupt();
 	assert_int_equal(host_cpu->arch.timer_ticks, UINT64_MAX);
 	assert_false(fired(1));
 }
@@ -163,7 +164,7 @@ static void never_is_no_timer(void **state)
 	assert_int_equal(notification_table[notification[0]].timer.cpu, CPU_NONE);
 	timer_cancel(TIMER_NOTIFICATION(notification[0])); /* nothing to cancel */
 	host_ticks += 1000000;
-	trap_timer();
+	timer_interrupt();
 	assert_false(fired(0));
 	assert_true(timer_valid());
 }
@@ -180,11 +181,11 @@ static void equal_deadlines(void **state)
 		timer_cancel(TIMER_NOTIFICATION(notification[i]));
 	assert_true(timer_valid());
 	host_ticks = deadline - 1;
-	trap_timer();
+	timer_interrupt();
 	for (uint32_t i = 0; i < count; i++)
 		assert_false(fired(i));
 	host_ticks = deadline + 1;
-	trap_timer();
+	timer_interrupt();
 	for (uint32_t i = 0; i < count; i++)
 		assert_int_equal(fired(i), i % 2);
 }

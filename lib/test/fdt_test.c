@@ -347,6 +347,57 @@ static void pci_interrupts(void **state)
 	assert_false(fdt_pci_interrupt(&fdt, at("/soc"), 0, 1, &interrupt));
 }
 
+/* What a careless firmware writes: values cut short, too many cells, a path where others have an alias. */
+static void oddities(void **state)
+{
+	(void)state;
+	struct fdt_interrupt interrupt;
+	struct fdt_node node;
+
+	tree_start();
+	tree_begin("");
+	tree_begin("chosen");
+	tree_text("stdout-path", "/uart@0:9600");
+	tree_end();
+	tree_begin("uart@0");
+	tree_property("compatible", "first\0second", 12); /* the second never ends */
+	tree_end();
+	tree_begin("four");
+	tree_cells("phandle", 1);
+	tree_cells("#interrupt-cells", 4);
+	tree_end();
+	tree_begin("five");
+	tree_cells("phandle", 2);
+	tree_cells("#interrupt-cells", 5);
+	tree_end();
+	tree_begin("whole");
+	tree_cells("interrupts-extended", 1, 10, 11, 12, 13, 1, 20, 21, 22);
+	tree_end();
+	tree_begin("wide");
+	tree_cells("interrupts-extended", 2, 10, 11, 12, 13, 14);
+	tree_end();
+	tree_begin("orphan");
+	tree_cells("interrupts", 1);
+	tree_end();
+	tree_end();
+	tree_size = tree_finish(tree, sizeof tree);
+	assert_int_equal(fdt_open(tree, tree_size, &fdt), FDT_OK);
+
+	assert_true(fdt_find_stdout(&fdt, &node));
+	assert_string_equal(fdt_name(&fdt, node), "uart@0");
+	assert_true(fdt_compatible(&fdt, node, "first"));
+	assert_false(fdt_compatible(&fdt, node, "second"));
+	assert_false(fdt_compatible(&fdt, node, "third"));
+	assert_true(fdt_interrupt(&fdt, at("/whole"), 0, &interrupt));
+	assert_int_equal(interrupt.cell_count, 4);
+	assert_int_equal(interrupt.cells[3], 13);
+	assert_false(fdt_interrupt(&fdt, at("/whole"), 1, &interrupt));
+	assert_false(fdt_interrupt(&fdt, at("/whole"), 2, &interrupt));
+	assert_false(fdt_interrupt(&fdt, at("/wide"), 0, &interrupt));
+	assert_false(fdt_interrupt(&fdt, at("/orphan"), 0, &interrupt));
+	assert_false(fdt_reg(&fdt, at("/orphan"), 0, &(uint64_t){ 0 }, &(uint64_t){ 0 }));
+}
+
 static enum fdt_verdict open_with(size_t offset, uint32_t value)
 {
 	struct fdt out;
@@ -542,6 +593,6 @@ TEST_MAIN(cmocka_unit_test_setup(walking, setup), cmocka_unit_test_setup(finding
           cmocka_unit_test_setup(properties, setup), cmocka_unit_test_setup(reservations, setup),
           cmocka_unit_test_setup(addresses, setup), cmocka_unit_test_setup(pci_windows, setup),
           cmocka_unit_test_setup(interrupts, setup), cmocka_unit_test_setup(pci_interrupts, setup),
-          cmocka_unit_test_setup(headers, setup), cmocka_unit_test_setup(nesting, setup),
+          cmocka_unit_test(oddities), cmocka_unit_test_setup(headers, setup), cmocka_unit_test_setup(nesting, setup),
           cmocka_unit_test_setup(truncated, setup), cmocka_unit_test_setup(damaged, setup),
           cmocka_unit_test_setup(changing, setup), cmocka_unit_test_setup(random_bytes, setup))

@@ -39,6 +39,8 @@ static void order(void **state)
 	uint32_t total = 0;
 
 	ring->producer = ring->consumer = UINT32_MAX - 1000;
+	assert_int_equal(ring->capacity, 64);
+	assert_false(ring_end_init(&producer, ring, PAGE_SIZE, true));
 	assert_true(ring_end_init(&producer, ring, bytes, true));
 	assert_true(ring_end_init(&consumer, ring, bytes, false));
 	assert_int_equal(ring_read(&consumer, (uint8_t[1]){ 0 }, 1), 0);

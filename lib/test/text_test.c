@@ -11,7 +11,7 @@ static void numbers(void **state)
 		const char *text;
 		uint64_t value;
 	} good[] = {
-		{ "0", 0 }, { "00017", 17 }, { "0x1F", 31 }, { "0Xff", 255 },
+		{ "0", 0 }, { "00017", 17 }, { "0x1F", 31 }, { "0Xff", 255 }, { "0xaAfF09", 0xaaff09 },
 		{ "18446744073709551615", UINT64_MAX }, { "0xffffffffffffffff", UINT64_MAX },
 		{ "0x00000000000000000001", 1 },
 	};

@@ -61,9 +61,15 @@ void boot_secondary_main(struct cpu *cpu)
 /* WFI ends when an enabled interrupt is pending, although none is taken in the kernel. */
 void arch_idle(void)
 {
+	struct arch_cpu *cpu = &arch_cpu_self()->arch;
+	__atomic_store_n(&cpu->idle, 1u, __ATOMIC_RELAXED);
 	if ((csr_read(sip) & csr_read(sie)) == 0)
 		__asm__ volatile("wfi" ::: "memory");
 	interrupts_dispatch();
+	__atomic_store_n(&cpu->idle, 0u, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* memory.c writes `owed` first and reads `idle` after */
+	if (CC_UNLIKELY(__atomic_load_n(&cpu->owed, __ATOMIC_RELAXED) != 0))
+		memory_pay(cpu);
 }
 
 void arch_irq_poll(void)

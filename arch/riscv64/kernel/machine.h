@@ -55,6 +55,13 @@ void irq_cpu_init(void);
 void interrupts_dispatch(void);
 void time_dispatch(void);
 void irq_dispatch(void);
+/* What a CPU has to forget before it runs a program again. */
+enum {
+	OWED_TRANSLATIONS = 1u,
+	OWED_INSTRUCTIONS = 2u,
+};
+/* Pay what others left to this CPU while it idled. */
+void memory_pay(struct arch_cpu *cpu);
 /* True if the controller carries IPIs itself. */
 bool irq_ipi_send(uint32_t cpu);
 /* How many ASIDs satp takes; the boot CPU only. */

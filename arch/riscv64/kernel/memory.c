@@ -219,12 +219,40 @@ static uint64_t others(uint64_t cpus)
 	return cpus & all & ~(1ull << arch_cpu_self()->index);
 }
 
+/* Firmware interrupts a CPU and waits for it; one that idles is better left a note. Takes those out. An idle
+ * CPU runs nothing but the kernel, so this is not for the kernel's own translations. */
+static uint64_t leave_notes(uint64_t cpus, uint32_t owed)
+{
+	for (uint32_t index = 0; index < machine.cpu_count; index++) {
+		struct arch_cpu *cpu = &cpu_table[index].arch;
+		if ((cpus >> index & 1u) == 0 || __atomic_load_n(&cpu->idle, __ATOMIC_RELAXED) == 0)
+			continue;
+		__atomic_fetch_or(&cpu->owed, owed, __ATOMIC_SEQ_CST);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&cpu->idle, __ATOMIC_RELAXED) != 0)
+			cpus &= ~(1ull << index);
+	}
+	return cpus;
+}
+
+void memory_pay(struct arch_cpu *cpu)
+{
+	uint32_t owed = __atomic_exchange_n(&cpu->owed, 0u, __ATOMIC_SEQ_CST);
+	if (owed & OWED_TRANSLATIONS)
+		__asm__ volatile("sfence.vma" ::: "memory");
+	if (owed & OWED_INSTRUCTIONS)
+		__asm__ volatile("fence.i" ::: "memory");
+}
+
 void arch_tlb_flush(uint32_t asid, uint64_t address, uint64_t pages, uint64_t cpus)
 {
 	bool tagged = asid != 0 && riscv_asid_mask != 0;
 	uint64_t bytes = pages == 0 ? UINT64_MAX : pages * PAGE_SIZE;
 	flush_here(asid, address, pages);
-	for (uint64_t left = others(cpus), base; left != 0;) {
+	uint64_t left = others(cpus), base;
+	if (asid != 0)
+		left = leave_notes(left, OWED_TRANSLATIONS);
+	while (left != 0) {
 		uint64_t mask = harts_of(&left, &base);
 		(void)sbi_call(SBI_RFENCE, tagged ? SBI_RFENCE_VMA_ASID : SBI_RFENCE_VMA, mask, base,
 		               pages == 0 ? 0 : address, bytes, asid);
@@ -236,7 +264,7 @@ void arch_cache_sync(const void *address, size_t bytes)
 	(void)address;
 	(void)bytes;
 	__asm__ volatile("fence.i" ::: "memory");
-	for (uint64_t left = others(UINT64_MAX), base; left != 0;) {
+	for (uint64_t left = leave_notes(others(UINT64_MAX), OWED_INSTRUCTIONS), base; left != 0;) {
 		uint64_t mask = harts_of(&left, &base);
 		(void)sbi_call(SBI_RFENCE, SBI_RFENCE_I, mask, base, 0, 0, 0);
 	}

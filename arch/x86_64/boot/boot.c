@@ -9,6 +9,7 @@
 #define DIRECT_LIMIT     (KERNEL_BASE - DIRECT_MAP_BASE)
 #define EARLY_PAGE       0x83u /* present, writable, large */
 #define EARLY_TABLE      0x03u
+#define CPUID_NO_EXECUTE (1u << 20)
 #define SIZE_2M          (1ull << 21)
 #define SIZE_1G          (1ull << 30)
 
@@ -82,6 +83,8 @@ void boot_main(uint32_t magic, uint64_t information)
 	acpi_open(rsdp);
 	acpi_read_interrupts(info);
 	acpi_read_console(info);
+	if ((x86_cpuid(0x80000001u).edx & CPUID_NO_EXECUTE) == 0)
+		boot_refuse("this CPU cannot forbid the execution of data (no NX)");
 	acpi_check_interrupts();
 	acpi_read_machine(info);
 	x86_time_init();

@@ -55,23 +55,25 @@ boot_entry_multiboot2:
 	movl %eax, %ds
 	movl %eax, %es
 	movl %eax, %ss
-	movl $PHYSICAL(boot_stack_top), %esp
 
-	/* Without long mode and no-execute there is nobody to complain to. */
+	/* Without long mode there is nobody to complain to; about no-execute, boot_main complains. */
 	movl $0x80000000, %eax
 	cpuid
 	cmpl $0x80000001, %eax
 	jb boot_unable
 	movl $0x80000001, %eax
 	cpuid
-	andl $0x20100000, %edx
-	cmpl $0x20100000, %edx
-	je boot_tables
+	testl $0x20000000, %edx
+	jnz boot_tables
 boot_unable:
 	hlt
 	jmp boot_unable
 
 boot_tables:
+	shrl $20 - 11, %edx /* no-execute: the bit of CPUID, and that of EFER */
+	andl $X86_EFER_NXE, %edx
+	orl $X86_EFER_LME, %edx
+	movl %edx, %esp /* no stack is needed yet */
 	/* 4 GiB of 2 MiB pages. */
 	movl $PHYSICAL(x86_early_directories), %esi
 	movl $LARGE, %eax
@@ -111,7 +113,7 @@ boot_tables:
 	movl $PHYSICAL(x86_early_root), %eax
 	movl %eax, %cr3
 	movl $X86_MSR_EFER, %ecx
-	movl $X86_EFER_LME | X86_EFER_NXE, %eax
+	movl %esp, %eax
 	xorl %edx, %edx
 	wrmsr
 	movl $0x80010033, %eax /* paging, write protection, FPU errors as exceptions, protected mode */

@@ -17,6 +17,7 @@ struct cpu {
 	struct arch_cpu arch; /* first: entry code relies on it */
 	uint32_t index;       /* [c] */
 	uint32_t online;      /* [a] */
+	struct run_queue *queue; /* [c] &run_queue_table[index] */
 	paddr_t active_root;  /* [p] root table in use */
 	uint32_t active_process; /* [a] slot whose address space is active, or PROCESS_NONE */
 	uint32_t ipi_pending; /* [a] IPI_* */

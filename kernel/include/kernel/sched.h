@@ -66,27 +66,26 @@ CC_INLINE void sched_check_dying(struct thread *from)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	uint64_t wait = __atomic_load_n(&from->wait, __ATOMIC_RELAXED);
-	if (CC_UNLIKELY(process_table[from->process].state == PROCESS_DYING) && thread_claim(from, wait))
+	if (CC_UNLIKELY(from->owner->state == PROCESS_DYING) && thread_claim(from, wait))
 		sched_ready(from);
 }
 
 CC_INLINE bool sched_can_hand_off(const struct cpu *cpu, const struct thread *to)
 {
 	return (to->affinity >> cpu->index & 1u) != 0 &&
-	       run_queue_table[cpu->index].ready_mask >> to->priority <= 1u &&
-	       process_table[to->process].state == PROCESS_RUNNING;
+	       cpu->queue->ready_mask >> to->priority <= 1u &&
+	       to->owner->state == PROCESS_RUNNING;
 }
 
 CC_INLINE void sched_hand_off(struct cpu *cpu, struct thread *to)
 {
-	struct aspace *aspace = &process_table[to->process].aspace;
 	to->cpu = cpu->index;
 	__atomic_store_n(&to->wait, WAIT_WITH(to->wait, THREAD_RUNNING), __ATOMIC_RELEASE);
-	__atomic_store_n(&run_queue_table[cpu->index].running, to->priority + 1u, __ATOMIC_RELAXED);
+	__atomic_store_n(&cpu->queue->running, to->priority + 1u, __ATOMIC_RELAXED);
 	cpu->arch.current = to;
 	cpu->switches++;
 	if (CC_LIKELY(cpu->active_process != to->process))
-		aspace_activate(aspace);
+		aspace_activate(&to->owner->aspace);
 	arch_thread_switch(to->page_user);
 	arch_fpu_enter(cpu, &to->fpu);
 }

@@ -23,6 +23,9 @@ enum thread_state {
 #define WAIT_NEXT(wait, state) ((((wait) >> 8) + 1u) << 8 | (uint64_t)(state))
 #define WAIT_WITH(wait, state) (((wait) & ~0xffull) | (uint64_t)(state))
 
+struct cap;
+struct process;
+
 struct timer {
 	deadline_t deadline; /* [q of cpu] */
 	uint32_t cpu;        /* [q] whose heap holds it, or CPU_NONE */
@@ -36,6 +39,8 @@ struct thread {
 	struct object object;
 	uint64_t wait;              /* [a] state and sequence */
 	uint32_t process;           /* [c] slot */
+	uint32_t slot;              /* [c] its own */
+	struct process *owner;      /* [c] &process_table[process]: the hot path looks there several times */
 	uint32_t cpu;               /* CPU it runs or last ran on; written by its owner */
 	uint8_t priority;           /* [a] effective: base or inherited */
 	uint8_t base_priority;      /* [a] */
@@ -53,8 +58,7 @@ struct thread {
 
 	/* Waiting. */
 	uint32_t wait_object;       /* endpoint or notification slot while queued there */
-	uint32_t wait_cap;          /* cap index the wait came through, or NONE */
-	uint32_t wait_cap_generation;
+	const struct cap *wait_cap; /* the capability the wait came through, or NULL */
 	uint32_t reply_holder;      /* process slot that may answer; while REPLYING */
 	uint32_t reply_server;      /* thread that received it, for priority inheritance */
 	uint64_t wait_badge;        /* badge of the capability a queued caller used */
@@ -69,7 +73,7 @@ struct thread {
 
 extern struct thread thread_table[THREAD_MAX];
 
-CC_INLINE uint32_t thread_slot(const struct thread *thread) { return (uint32_t)(thread - thread_table); }
+CC_INLINE uint32_t thread_slot(const struct thread *thread) { return thread->slot; }
 
 /* New thread of a process, STOPPED: slot, message page (frame charged to the process, mapped), registers.
  * QUOTA, TABLE_FULL, NO_MEMORY; changes nothing on failure. It has two references: the

@@ -198,6 +198,7 @@ CC_INLINE void bytes_put_le32(uint8_t *p, uint32_t value)
 {
 	bytes_put_le16(p, (uint16_t)(value % 0x10000u));
 	bytes_put_le16(p + 2, (uint16_t)(value / 0x10000u));
+	//@ assert low: le16_at(p) == value % 0x10000;
 }
 
 /*@ requires \valid(p + (0 .. 7)); assigns p[0 .. 7]; ensures le64_at(p) == value; */
@@ -205,6 +206,7 @@ CC_INLINE void bytes_put_le64(uint8_t *p, uint64_t value)
 {
 	bytes_put_le32(p, (uint32_t)(value % 0x100000000u));
 	bytes_put_le32(p + 4, (uint32_t)(value / 0x100000000u));
+	//@ assert low: le32_at(p) == value % 0x100000000;
 }
 
 /*@ requires \valid(data + (0 .. length - 1));

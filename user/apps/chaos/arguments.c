@@ -11,6 +11,8 @@
  */
 #include "chaos.h"
 #include <lib/string.h>
+#include <os/ipc.h>
+#include <os/panic.h>
 #include <os/startup.h>
 #include <os/time.h>
 
@@ -18,8 +20,28 @@
 #define PLACES  16u
 
 static handle_t handles[HANDLES];
+static uint32_t kinds[HANDLES]; /* enum object_type of each */
 static uint64_t places[PLACES];
 static uint8_t stack[4096] CC_ALIGNED(16);
+
+/* What a call wants in its first register, where one kind of object is right. */
+static const uint8_t wanted[SYSCALL_COUNT] = {
+	[SYSCALL_call] = OBJECT_ENDPOINT,
+	[SYSCALL_reply_recv] = OBJECT_ENDPOINT,
+	[SYSCALL_recv] = OBJECT_ENDPOINT,
+	[SYSCALL_send] = OBJECT_ENDPOINT,
+	[SYSCALL_notification_signal] = OBJECT_NOTIFICATION,
+	[SYSCALL_notification_wait] = OBJECT_NOTIFICATION,
+	[SYSCALL_notification_bind] = OBJECT_NOTIFICATION,
+	[SYSCALL_notification_timer] = OBJECT_NOTIFICATION,
+	[SYSCALL_memory_map] = OBJECT_MEMORY,
+	[SYSCALL_memory_seal] = OBJECT_MEMORY,
+	[SYSCALL_thread_control] = OBJECT_THREAD,
+	[SYSCALL_channel_attach] = OBJECT_CHANNEL,
+	[SYSCALL_channel_bind] = OBJECT_CHANNEL,
+	[SYSCALL_channel_signal] = OBJECT_CHANNEL,
+	[SYSCALL_channel_close] = OBJECT_CHANNEL,
+};
 
 static void thread_end(struct startup_thread *thread)
 {
@@ -48,16 +70,29 @@ static handle_t handle_any(void)
 {
 	handle_t known = handles[random_below(HANDLES)];
 
-	switch (random_below(8)) {
+	switch (random_below(16)) {
 	case 0: return number_any();
 	case 1: return known ^ HANDLE_REPLY;
-	case 2:
-		return random_below(2) == 0 ? known + (1ull << 32) /* of a later generation */
-		                            : HANDLE(random_below(300), 1u + random_below(4));
-	case 3: return handles[random_below(8)];
+	case 2: return known + (1ull << 32); /* of a later generation */
+	case 3: return HANDLE(random_below(300), 1u + random_below(4));
 	case 4: return startup_handle("console");
 	default: return known;
 	}
+}
+
+/* One that a call can use, if there is one; half of the time. */
+static handle_t handle_fitting(uint64_t number)
+{
+	uint32_t kind = number < SYSCALL_COUNT ? wanted[number] : OBJECT_NONE;
+
+	if (kind == OBJECT_NONE || random_below(2) == 0)
+		return handle_any();
+	for (uint32_t i = 0, at = (uint32_t)random_below(HANDLES); i < HANDLES;
+	     i++, at = (at + 1u) % HANDLES) {
+		if (kinds[at] == kind && handles[at] != HANDLE_NONE)
+			return handles[at];
+	}
+	return handle_any();
 }
 
 /* Ours, from memory_map; or something that is not ours at all. */
@@ -169,35 +204,81 @@ void arguments_choose(uint64_t number, uint64_t registers[SYS_REGISTERS])
 	for (uint32_t i = 0; i < SYS_REGISTERS; i++)
 		registers[i] = random_below(3) == 0 ? handle_any() : number_any();
 	if (random_below(4) != 0)
-		registers[0] = handle_any();
+		registers[0] = handle_fitting(number);
 	if (random_below(8) == 0)
 		page_fill();
 	put_right(number, registers);
 }
 
-/* Keep a handle in the place of another, which is given up mostly: quotas are for what is alive. */
-static void handle_learn(handle_t handle)
+/* Keep a handle in the place of another, which is given up: quotas are for what is alive. */
+static void handle_learn(handle_t handle, uint32_t kind)
 {
-	handle_t *place = &handles[random_below(HANDLES)];
+	uint32_t at = (uint32_t)random_below(HANDLES);
 
-	if (*place != HANDLE_NONE && random_below(8) != 0)
-		(void)!sys_cap_drop(*place);
-	*place = handle;
+	if (handles[at] != HANDLE_NONE)
+		(void)!sys_cap_drop(handles[at]);
+	handles[at] = handle;
+	kinds[at] = kind;
 }
 
-void arguments_learn(uint64_t number, const uint64_t registers[SYS_REGISTERS])
+/* Kind of what a capability copied from a known one is for. */
+static uint32_t kind_of(handle_t source)
+{
+	for (uint32_t i = 0; i < HANDLES; i++) {
+		if (handles[i] == source)
+			return kinds[i];
+	}
+	return OBJECT_NONE;
+}
+
+void arguments_learn(uint64_t number, handle_t source, const uint64_t registers[SYS_REGISTERS])
 {
 	switch (number) {
-	case SYSCALL_notification_create:
-	case SYSCALL_endpoint_create:
-	case SYSCALL_cap_mint:
-	case SYSCALL_memory_create:
-	case SYSCALL_thread_create:
-	case SYSCALL_channel_create: handle_learn(registers[1]); break;
+	case SYSCALL_notification_create: handle_learn(registers[1], OBJECT_NOTIFICATION); break;
+	case SYSCALL_endpoint_create: handle_learn(registers[1], OBJECT_ENDPOINT); break;
+	case SYSCALL_memory_create: handle_learn(registers[1], OBJECT_MEMORY); break;
+	case SYSCALL_thread_create: handle_learn(registers[1], OBJECT_THREAD); break;
+	case SYSCALL_channel_create: handle_learn(registers[1], OBJECT_CHANNEL); break;
+	case SYSCALL_cap_mint: handle_learn(registers[1], kind_of(source)); break;
 	case SYSCALL_recv:
-	case SYSCALL_reply_recv: handles[random_below(HANDLES)] = registers[7]; break;
+	case SYSCALL_reply_recv:
+		if (registers[7] != HANDLE_NONE)
+			handle_learn(registers[7], OBJECT_NONE);
+		break;
 	case SYSCALL_memory_map:
 	case SYSCALL_channel_attach: places[random_below(PLACES)] = registers[1]; break;
 	default: break;
+	}
+}
+
+/* ---- somebody who answers ---- */
+static uint8_t answerer_stack[8192] CC_ALIGNED(16);
+static handle_t answerer_endpoint;
+
+static void answer(struct startup_thread *thread)
+{
+	struct message message;
+
+	while (ipc_receive(answerer_endpoint, &message, DEADLINE_NEVER) == STATUS_OK) {
+		ipc_discard(&message);
+		message.tag = MESSAGE_TAG(0, MESSAGE_LENGTH(message.tag), 0);
+		(void)!ipc_reply(&message);
+	}
+	thread_end(thread);
+}
+static struct startup_thread answerer = {answer};
+
+void answerer_start(void)
+{
+	handle_t thread;
+
+	must(sys_endpoint_create(4, &answerer_endpoint));
+	must(sys_thread_create((uint64_t)&_start, (uint64_t)(answerer_stack + sizeof(answerer_stack)),
+	                       (uint64_t)&answerer, PRIORITY_NORMAL, &thread));
+	for (uint32_t i = 0; i < 8u; i++) {
+		handle_t client;
+
+		must(sys_cap_mint(answerer_endpoint, RIGHT_SEND | RIGHT_GRANT, i, &client));
+		handle_learn(client, OBJECT_ENDPOINT);
 	}
 }

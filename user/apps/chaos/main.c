@@ -44,6 +44,7 @@ static void one(void)
 	uint64_t number = number_choose();
 
 	arguments_choose(number, registers);
+	handle_t source = registers[0];
 	status_t status = sys_raw(number, registers);
 	if ((uint64_t)status >= STATUSES || status_name(status)[0] == '?') {
 		print("chaos: call %s answered %llu\n", number < SYSCALL_COUNT ? names[number] : "(none)",
@@ -53,7 +54,7 @@ static void one(void)
 	}
 	counts[status]++;
 	if (status == STATUS_OK)
-		arguments_learn(number, registers);
+		arguments_learn(number, source, registers);
 }
 
 static void statistics(void)
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
 	}
 	print("chaos: %llu calls, seed %llu\n", (unsigned long long)calls, (unsigned long long)seed);
 	random_seed(seed);
+	answerer_start();
 	uint64_t before_ns = time_now();
 	for (uint64_t i = 0; i < calls; i++)
 		one();

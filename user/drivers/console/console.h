@@ -14,6 +14,7 @@ extern struct uart uart;
 void interrupts_update(void);
 
 /* ---- output.c ---- */
+void output_init(void);
 /* Queue a client's text. FULL: too many wait already. May defer the call until there is room. */
 CC_NODISCARD status_t output_write(struct service_call *call, const uint8_t *text, size_t length);
 /* Defer the call until everything is out; FULL as above. */
@@ -23,6 +24,7 @@ void output_pump(void);
 bool output_waits(void);
 
 /* ---- input.c ---- */
+void input_init(void);
 /* Take what was received. */
 void input_drain(void);
 CC_NODISCARD status_t input_read(struct service_call *call, uint64_t max);

@@ -19,6 +19,11 @@ static struct {
 	uint32_t max;
 } reader;
 
+void input_init(void)
+{
+	queue_init(&queue);
+}
+
 bool input_has_room(void)
 {
 	return queue_free(&queue) != 0;

@@ -102,6 +102,8 @@ static status_t open(void)
 	uart.operations = pl011 ? &uart_pl011 : &uart_16550;
 	must(driver_registers(&device, pl011 ? REGISTER_32 : REGISTER_8, &uart.registers));
 	uart.operations->open(&uart);
+	output_init();
+	input_init();
 	must(interrupt_open(startup_need("irq"), notification, INTERRUPT_BIT, &interrupt));
 	interrupts_update();
 	/* What came before there was an interrupt, or while a predecessor died over one. */

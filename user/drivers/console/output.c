@@ -22,6 +22,11 @@ static struct waiter {
 	uint32_t level;
 } waiters[WAITERS_MAX];
 
+void output_init(void)
+{
+	queue_init(&queue);
+}
+
 static struct waiter *waiter_free(void)
 {
 	for (struct waiter *waiter = waiters; waiter < waiters + WAITERS_MAX; waiter++) {

@@ -12,6 +12,16 @@ struct queue {
 	uint8_t bytes[QUEUE_BYTES];
 };
 
+/* Empty, and its pages paid for now: what the driver takes does not grow as it is used. */
+static inline void queue_init(struct queue *queue)
+{
+	queue->head = 0;
+	queue->tail = 0;
+	for (uint32_t i = 0; i < QUEUE_BYTES; i += 4096u)
+		*(volatile uint8_t *)&queue->bytes[i] = 0;
+	*(volatile uint8_t *)&queue->bytes[QUEUE_BYTES - 1u] = 0;
+}
+
 static inline uint32_t queue_used(const struct queue *queue)
 {
 	return queue->tail - queue->head;

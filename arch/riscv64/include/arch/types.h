@@ -49,6 +49,8 @@ struct arch_cpu {
 	uint64_t retried;       /* address of the last fault in kernel mode that was tried again */
 	uint64_t fault_pc;      /* last page fault of a program here */
 	uint64_t fault_address;
+	uint32_t idle;          /* [a] in arch_idle: runs no program until it has looked at `owed` */
+	uint32_t owed;          /* [a] fences it has to make then, OWED_* */
 	struct arch_fpu *fpu_owner; /* whose state the FPU holds; null: FPU off */
 	uint64_t hart;
 };
