@@ -8,9 +8,12 @@
  * then reads the other's, with a full barrier between.
  */
 #include "run_queue_priv.h"
+#include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/timer.h>
 #include <kernel/trace.h>
+
+#define IDLE_REAP 256u
 
 uint64_t cpus_online;
 static uint64_t cpus_idle; /* [a] bit per CPU that halts or is about to */
@@ -161,6 +164,8 @@ static struct thread *take_any(struct cpu *cpu)
 static void idle_once(struct cpu *cpu)
 {
 	struct run_queue *queue = &run_queue_table[cpu->index];
+	if (memory_reap_some(IDLE_REAP))
+		return; /* what is left of large objects is taken apart when there is nothing better to do */
 	aspace_activate(NULL);
 	__atomic_store_n(&queue->running, 0u, __ATOMIC_RELAXED);
 	__atomic_fetch_or(&cpus_idle, 1ull << cpu->index, __ATOMIC_SEQ_CST);

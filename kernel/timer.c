@@ -168,7 +168,7 @@ static bool take_due(uint32_t cpu, deadline_t now, uint32_t *out_id, uint64_t *o
 static void expire(uint32_t id, uint64_t armed_for, deadline_t now)
 {
 	if (id == TIMER_GRACE) {
-		timer_set(TIMER_GRACE, channel_grace(now), 0);
+		channel_grace(now); /* arms the next one itself */
 		return;
 	}
 	if (id >= THREAD_MAX) {

@@ -99,13 +99,13 @@ static handle_t pick_reply(const struct thread *thread)
 }
 
 static const uint8_t common[] = {
-    SYSCALL_call, SYSCALL_call, SYSCALL_call, SYSCALL_call, SYSCALL_reply_recv, SYSCALL_reply_recv,
-    SYSCALL_recv, SYSCALL_recv, SYSCALL_send, SYSCALL_reply, SYSCALL_notification_signal,
-    SYSCALL_notification_wait, SYSCALL_cap_mint, SYSCALL_cap_drop, SYSCALL_cap_revoke,
-    SYSCALL_endpoint_create, SYSCALL_process_create, SYSCALL_process_grant, SYSCALL_process_grant,
-    SYSCALL_process_start, SYSCALL_thread_create, SYSCALL_memory_create, SYSCALL_memory_map,
-    SYSCALL_memory_unmap, SYSCALL_process_kill, SYSCALL_thread_sleep, SYSCALL_channel_create,
-    SYSCALL_channel_attach, SYSCALL_channel_close,
+	SYSCALL_call, SYSCALL_call, SYSCALL_call, SYSCALL_call, SYSCALL_reply_recv, SYSCALL_reply_recv,
+	SYSCALL_recv, SYSCALL_recv, SYSCALL_send, SYSCALL_reply, SYSCALL_notification_signal,
+	SYSCALL_notification_wait, SYSCALL_cap_mint, SYSCALL_cap_drop, SYSCALL_cap_revoke,
+	SYSCALL_endpoint_create, SYSCALL_process_create, SYSCALL_process_grant, SYSCALL_process_grant,
+	SYSCALL_process_start, SYSCALL_thread_create, SYSCALL_memory_create, SYSCALL_memory_map,
+	SYSCALL_memory_unmap, SYSCALL_process_kill, SYSCALL_thread_sleep, SYSCALL_channel_create,
+	SYSCALL_channel_attach, SYSCALL_channel_close,
 };
 
 static uint64_t pick_number(void)

@@ -53,6 +53,7 @@ static uint32_t percent(uint64_t part, uint64_t whole)
 int command_cpus(int argc, char **argv)
 {
 	struct info_cpu cpu;
+	uint64_t now_ns = time_now();
 
 	(void)argc;
 	(void)argv;
@@ -64,7 +65,7 @@ int command_cpus(int argc, char **argv)
 			continue;
 		}
 		print("%3u %3u%% %5u %8llu %8llu %8llu %9llu %8llu %8llu %8llu %9llu %8llu\n", cpu.cpu,
-		      percent(cpu.busy_ns, cpu.busy_ns + cpu.idle_ns), cpu.ready,
+		      percent(now_ns > cpu.idle_ns ? now_ns - cpu.idle_ns : 0, now_ns), cpu.ready,
 		      (unsigned long long)cpu.timer_interrupts, (unsigned long long)cpu.device_interrupts,
 		      (unsigned long long)cpu.ipis, (unsigned long long)cpu.shootdowns,
 		      (unsigned long long)cpu.switches, (unsigned long long)cpu.steals,

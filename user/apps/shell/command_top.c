@@ -15,7 +15,8 @@ struct sample {
 	struct row rows[ROWS_MAX];
 	uint32_t count;
 	uint64_t at_ns;
-	uint64_t idle_ns, busy_ns; /* of all CPUs, since boot */
+	uint64_t idle_ns; /* of all CPUs, since boot */
+	uint32_t cpus;
 };
 static struct sample now, before;
 
@@ -56,7 +57,7 @@ static void sample_take(void)
 	                                                        sizeof(process), &at) == STATUS_OK;)
 		insert(&process);
 	for (uint64_t at = 0; info_read(monitor, INFO_CPU, at, &cpu, sizeof(cpu), &at) == STATUS_OK;) {
-		now.busy_ns += cpu.busy_ns;
+		now.cpus += cpu.online != 0;
 		now.idle_ns += cpu.idle_ns;
 	}
 }
@@ -71,8 +72,8 @@ static void print_share(uint64_t part, uint64_t whole)
 static void show(void)
 {
 	char time[SHOW_MAX], size[SHOW_MAX], principal[SHOW_MAX];
-	uint64_t busy_ns = since(now.busy_ns, before.busy_ns);
-	uint64_t all_ns = busy_ns + since(now.idle_ns, before.idle_ns);
+	uint64_t all_ns = now.cpus * (now.at_ns - before.at_ns);
+	uint64_t busy_ns = since(all_ns, since(now.idle_ns, before.idle_ns));
 
 	print("\x1b[H\x1b[J%u processes, up %s, CPUs busy ", now.count, show_time(time, now.at_ns));
 	print_share(busy_ns, all_ns);

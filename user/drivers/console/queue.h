@@ -12,7 +12,7 @@ struct queue {
 	uint8_t bytes[QUEUE_BYTES];
 };
 
-/* Empty, and its pages paid for now: what the driver takes does not grow as it is used. */
+/* Empty, and its pages taken at once: what the driver uses does not grow later. */
 static inline void queue_init(struct queue *queue)
 {
 	queue->head = 0;
