@@ -141,7 +141,7 @@ void cap_tree_root(uint32_t index, uint8_t type, uint32_t object, uint32_t objec
 /*@ requires child < CAP_MAX && parent < CAP_MAX && child != parent;
     requires next == NONE || (next < CAP_MAX && next != child && next != parent);
     assigns cap_table[0 .. CAP_MAX - 1];
-    ensures cap_identities_kept{Pre, Here};
+    ensures cap_identities_kept{Pre, Here} && cap_lives_kept{Pre, Here} && cap_fits_kept{Pre, Here};
     ensures cap_table[child].parent == parent && cap_table[child].next_sibling == next &&
             cap_table[parent].first_child == child;
     ensures next != NONE ==> cap_table[next].previous_sibling == child;
@@ -165,7 +165,7 @@ static void links_insert(uint32_t child, uint32_t parent, uint32_t next)
     requires next == NONE || (next < CAP_MAX && next != child);
     requires previous == NONE || (previous < CAP_MAX && previous != child);
     assigns cap_table[0 .. CAP_MAX - 1];
-    ensures cap_identities_kept{Pre, Here};
+    ensures cap_identities_kept{Pre, Here} && cap_lives_kept{Pre, Here} && cap_fits_kept{Pre, Here};
     ensures cap_alone(child);
     ensures next != NONE ==> cap_table[next].previous_sibling == previous;
     ensures previous != NONE ==> cap_table[previous].next_sibling == next;
@@ -212,6 +212,9 @@ void cap_tree_link(uint32_t child, uint32_t parent)
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_next_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_child_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX ==> cap_rank[i] <= cap_clock; */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==>
+	      cap_table[i].depth <= CAP_DEPTH_MAX && cap_table[i].generation < GENERATION_RETIRED; */
 }
 
 void cap_tree_unlink(uint32_t child)
@@ -245,6 +248,9 @@ void cap_tree_unlink(uint32_t child)
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_next_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_child_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX ==> cap_rank[i] <= cap_clock; */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==>
+	      cap_table[i].depth <= CAP_DEPTH_MAX && cap_table[i].generation < GENERATION_RETIRED; */
 }
 
 /* Whoever has a parent is in its parent's list: going back along the list, the rank grows, so it ends. */

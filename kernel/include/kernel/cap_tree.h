@@ -49,12 +49,14 @@ extern struct cap cap_table[CAP_MAX];
       cap_table[a].type == cap_table[b].type && cap_table[a].object == cap_table[b].object &&
       cap_table[a].object_generation == cap_table[b].object_generation;
 
+    // may c hang under p?
+    predicate cap_fits{L}(integer c, integer p) =
+      cap_same_object(c, p) && cap_subset(cap_table[c].rights, cap_table[p].rights) &&
+      cap_table[p].depth < cap_table[c].depth;
+
     predicate cap_parent_ok{L}(integer i) =
       cap_table[i].parent != NONE ==>
-        cap_table[i].parent < CAP_MAX && cap_live(cap_table[i].parent) &&
-        cap_same_object(i, cap_table[i].parent) &&
-        cap_subset(cap_table[i].rights, cap_table[cap_table[i].parent].rights) &&
-        cap_table[cap_table[i].parent].depth < cap_table[i].depth;
+        cap_table[i].parent < CAP_MAX && cap_live(cap_table[i].parent) && cap_fits(i, cap_table[i].parent);
 
     predicate cap_first_ok{L}(integer i) =
       cap_table[i].previous_sibling == NONE ==>
@@ -96,11 +98,6 @@ extern struct cap cap_table[CAP_MAX];
     predicate cap_childless{L}(integer i) =
       \forall integer k; 0 <= k < CAP_MAX && cap_live(k) ==> cap_table[k].parent != i;
 
-    // may c hang under p?
-    predicate cap_fits{L}(integer c, integer p) =
-      cap_same_object(c, p) && cap_subset(cap_table[c].rights, cap_table[p].rights) &&
-      cap_table[p].depth < cap_table[c].depth;
-
     predicate cap_identity_kept{K, L}(integer i) =
       \at(cap_table[i].generation, L) == \at(cap_table[i].generation, K) &&
       \at(cap_table[i].rights, L) == \at(cap_table[i].rights, K) &&
@@ -112,6 +109,12 @@ extern struct cap cap_table[CAP_MAX];
 
     predicate cap_identities_kept{K, L} =
       \forall integer i; 0 <= i < CAP_MAX ==> cap_identity_kept{K, L}(i);
+
+    predicate cap_lives_kept{K, L} =
+      \forall integer i; 0 <= i < CAP_MAX ==> (cap_live{K}(i) <==> cap_live{L}(i));
+
+    predicate cap_fits_kept{K, L} =
+      \forall integer i, j; 0 <= i < CAP_MAX && 0 <= j < CAP_MAX ==> (cap_fits{K}(i, j) ==> cap_fits{L}(i, j));
 
     predicate cap_parents_kept_but{K, L}(integer c) =
       \forall integer i; 0 <= i < CAP_MAX && i != c ==>

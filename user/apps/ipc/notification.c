@@ -2,12 +2,15 @@
 /* Bits: set, taken, bound to an endpoint, set by a timer. */
 #include "ipc.h"
 
+static bool first_taken; /* atomic */
+
 static uint64_t wait_twice(void *argument)
 {
 	handle_t notification = *(handle_t *)argument;
 	uint64_t first, second;
 
 	must(sys_notification_wait(notification, LONG, &first));
+	__atomic_store_n(&first_taken, true, __ATOMIC_RELEASE);
 	must(sys_notification_wait(notification, LONG, &second));
 	return first << 8 | second;
 }
@@ -43,7 +46,8 @@ static void test_wake(void)
 	must(thread_run(wait_twice, &notification, NULL, &waiter));
 	time_sleep(2u * NS_PER_MS);
 	check_status(sys_notification_signal(notification, 1), OK);
-	time_sleep(2u * NS_PER_MS);
+	while (!__atomic_load_n(&first_taken, __ATOMIC_ACQUIRE))
+		time_sleep(NS_PER_MS);
 	check_status(sys_notification_signal(notification, 2), OK);
 	thread_join(waiter, &result);
 	check(result == (1u << 8 | 2u));

@@ -22,6 +22,8 @@ static uint64_t serve(void *argument)
 
 	to_first_cpu();
 	must(ipc_receive(endpoint, &message, LONG));
+	message.tag = 0;
+	must(ipc_reply_receive(endpoint, &message, LONG));
 	for (volatile uint32_t i = 0; i < 10000; i++)
 		continue;
 	message.tag = MESSAGE_TAG(6, 0, 0);
@@ -57,8 +59,10 @@ void test_inheritance(void)
 	struct thread *server, *caller, *middle_thread;
 	uint64_t result;
 
+	struct message first = {.tag = MESSAGE_TAG(5, 0, 0)};
+
 	must(thread_run(serve, &endpoint, &low, &server));
-	time_sleep(2u * NS_PER_MS); /* until it receives */
+	check_status(ipc_call(endpoint, &first, LONG), OK); /* answered: it waits for the next */
 	must(thread_run(call, &endpoint, &high, &caller));
 	must(thread_run(hog, NULL, &middle, &middle_thread));
 	thread_join(caller, &result);
