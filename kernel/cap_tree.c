@@ -204,6 +204,10 @@ void cap_tree_link(uint32_t child, uint32_t parent)
 	      cap_table[i].next_sibling != next && (cap_table[i].first_child == next ==> i == parent); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_table[i].parent == parent &&
 	      cap_table[i].previous_sibling == NONE ==> i == next; */
+	/*@ assert unfolded: \forall integer i; 0 <= i < CAP_MAX ==>
+	      cap_slot_ok(i) && cap_rank[i] <= cap_clock &&
+	      (cap_live(i) ==> cap_parent_ok(i) && cap_first_ok(i) && cap_previous_ok(i) && cap_next_ok(i) &&
+	       cap_child_ok(i)); */
 	links_insert(child, parent, next);
 	/*@ ghost cap_clock = cap_clock + 1; */
 	/*@ ghost cap_rank[child] = cap_clock; */
@@ -242,6 +246,10 @@ void cap_tree_unlink(uint32_t child)
 	      i == parent && previous == NONE; */
 	/*@ assert previous == NONE ==> \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && i != child &&
 	      cap_table[i].parent == parent ==> cap_table[i].previous_sibling != NONE; */
+	/*@ assert unfolded: \forall integer i; 0 <= i < CAP_MAX ==>
+	      cap_slot_ok(i) && cap_rank[i] <= cap_clock &&
+	      (cap_live(i) ==> cap_parent_ok(i) && cap_first_ok(i) && cap_previous_ok(i) && cap_next_ok(i) &&
+	       cap_child_ok(i)); */
 	links_remove(child, parent, previous, next);
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
 	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */

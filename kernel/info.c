@@ -60,8 +60,9 @@ static status_t fill_cpu(uint64_t index, struct info_cpu *info, uint64_t *out_ne
 	info->cpu = (uint32_t)index;
 	info->online = online;
 	info->hardware_id = boot_machine.cpu_hardware_ids[index];
-	info->busy_ns = clock_from_ticks(cpu->busy_ticks + (online && busy ? since : 0));
-	info->idle_ns = clock_from_ticks(cpu->idle_ticks + (online && !busy ? since : 0));
+	uint64_t idle = cpu->idle_ticks + (online && !busy ? since : 0);
+	info->busy_ns = online ? clock_from_ticks(arch_time_now() - cpu->online_at - idle) : 0;
+	info->idle_ns = clock_from_ticks(idle);
 	fill_cpu_counters(cpu, info);
 	info->ready = run_queue_table[index].count;
 	info->current = busy && current != NULL ? thread_slot(current) : UINT32_MAX;
@@ -95,13 +96,23 @@ static uint32_t live_from(enum object_type type, uint64_t index)
 	return NONE;
 }
 
+/* Run time of a thread, the present turn included. */
+static uint64_t thread_ticks(const struct thread *thread)
+{
+	const struct cpu *cpu = &cpu_table[thread->cpu];
+	uint64_t ticks = thread->cpu_ticks;
+	if (cpu->arch.current == thread && WAIT_STATE(thread->wait) == THREAD_RUNNING)
+		ticks += arch_time_now() - cpu->switched_at;
+	return ticks;
+}
+
 static uint64_t process_ticks(const struct process *process)
 {
 	uint64_t ticks = process->cpu_ticks;
 	for (uint32_t slot = 0; slot < object_tables[OBJECT_THREAD].fresh; slot++) {
 		const struct thread *thread = &thread_table[slot];
 		if (thread->object.generation % 2u == 1u && process_of(thread->process) == process)
-			ticks += thread->cpu_ticks;
+			ticks += thread_ticks(thread);
 	}
 	return ticks;
 }
@@ -126,7 +137,6 @@ static status_t fill_process(uint64_t index, struct info_process *info, uint64_t
 	info->priority = process->priority_limit;
 	info->objects = process->objects;
 	info->syscall_mask = process->syscall_mask;
-	info->syscalls = process->syscalls;
 	*out_next = slot + 1u;
 	return STATUS_OK;
 }
@@ -145,7 +155,7 @@ static status_t fill_thread(uint64_t index, struct info_thread *info, uint64_t *
 	info->base_priority = thread->base_priority;
 	info->cpu = thread->cpu;
 	info->affinity = thread->affinity;
-	info->cpu_time_ns = clock_from_ticks(thread->cpu_ticks);
+	info->cpu_time_ns = clock_from_ticks(thread_ticks(thread));
 	info->pc = arch_regs_pc(&thread->regs);
 	*out_next = slot + 1u;
 	return STATUS_OK;

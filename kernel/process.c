@@ -85,7 +85,6 @@ static void process_fill(struct process *process, uint32_t parent, const struct 
 	memset(&process->fault, 0, sizeof process->fault);
 	process->reap_stage = 0;
 	process->cpu_ticks = 0;
-	process->syscalls = 0;
 }
 
 /* Stack of the first thread; the page below it stays unmapped. */

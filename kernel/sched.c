@@ -31,7 +31,8 @@ void sched_init(void)
 
 void sched_cpu_online(struct cpu *cpu)
 {
-	cpu->switched_at = arch_time_now();
+	cpu->online_at = arch_time_now();
+	cpu->switched_at = cpu->online_at;
 	__atomic_store_n(&cpu->online, 1u, __ATOMIC_RELEASE);
 	__atomic_fetch_or(&cpus_online, 1ull << cpu->index, __ATOMIC_SEQ_CST);
 }

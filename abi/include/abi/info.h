@@ -79,9 +79,8 @@ struct info_process {
 	uint32_t priority;
 	uint32_t objects;
 	uint64_t syscall_mask;
-	uint64_t syscalls;
 };
-ABI_SIZE(struct info_process, 128);
+ABI_SIZE(struct info_process, 120);
 
 struct info_thread {
 	uint32_t slot;

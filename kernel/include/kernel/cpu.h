@@ -22,12 +22,12 @@ struct cpu {
 	uint32_t active_process; /* [a] slot whose address space is active, or PROCESS_NONE */
 	uint32_t ipi_pending; /* [a] IPI_* */
 	bool reschedule;      /* [p] pick again before returning to user mode */
+	uint64_t online_at;   /* [c] ticks when it came up */
 	uint64_t switched_at; /* [p] ticks when the current thread or idling began */
 	uint64_t slice_end;   /* [p] ticks; the slice is the CPU's: a hand-off passes on the rest of it */
 
 	/* Counters, [p]; read by anyone, for display. */
 	uint64_t idle_ticks;
-	uint64_t busy_ticks;
 	uint64_t timer_interrupts;
 	uint64_t device_interrupts;
 	uint64_t ipis;

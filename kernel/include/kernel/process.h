@@ -46,7 +46,6 @@ struct process {
 	uint32_t reap_stage;       /* [p of the reaper] */
 
 	uint64_t cpu_ticks;        /* [a] of threads that ended */
-	uint64_t syscalls;         /* [a] approximate under several threads */
 };
 
 extern struct process process_table[PROCESS_MAX];
