@@ -101,6 +101,7 @@ layers: ## who includes whom; draws build/layers.dot
 abi-golden: packages ## rewrite the layout records in abi/golden after a deliberate change
 	@$(PYTHON) tools/abi_dump.py --write
 scenario: images ## run scenarios: ONLY=part-of-name ARCH= CPUS=
+	@$(if $(filter x86_64,$(ARCH)),$(MAKE) iso)
 	@$(PYTHON) tests/qemu/runner.py $(if $(filter command%,$(origin ARCH)),--arch $(ARCH)) \
 		$(if $(filter command%,$(origin CPUS)),--cpus $(CPUS)) $(ONLY)
 tidy: packages ## clang-tidy over the kernel and the library

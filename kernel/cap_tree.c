@@ -40,7 +40,9 @@ static uint16_t rights_closed(uint16_t rights)
 	/*@ assert \forall integer k; 0 <= k < 11 ==> k == 0 || k == 1 || k == 2 || k == 3 || k == 4 || k == 5 ||
 	      k == 6 || k == 7 || k == 8 || k == 9 || k == 10; */
 	/*@ assert \forall integer k; 0 <= k < 11 ==> !bit((uint64_t)0x8000, k); */
-	return (uint16_t)(closed & 0xffffu);
+	uint16_t result = (uint16_t)closed;
+	/*@ assert \forall integer k; 0 <= k < 16 ==> (bit((uint64_t)result, k) <==> bit((uint64_t)closed, k)); */
+	return result;
 }
 
 #define GRANT_BIT 8u
@@ -299,7 +301,14 @@ void cap_tree_unlink(uint32_t child)
 void cap_tree_kill(uint32_t index)
 {
 	/*@ assert cap_slot_ok(index); */
+	/*@ assert unfolded: \forall integer i; 0 <= i < CAP_MAX ==>
+	      cap_slot_ok(i) && cap_rank[i] <= cap_clock &&
+	      (cap_live(i) ==> cap_parent_ok(i) && cap_first_ok(i) && cap_previous_ok(i) && cap_next_ok(i) &&
+	       cap_child_ok(i)); */
 	/*@ ghost cap_listed_all(index); */
+	/*@ assert nobody: \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==>
+	      cap_table[i].parent != index && cap_table[i].first_child != index &&
+	      cap_table[i].next_sibling != index && cap_table[i].previous_sibling != index; */
 	CC_STORE_RELEASE(&cap_table[index].generation, cap_table[index].generation + 1u);
 }
 
@@ -339,7 +348,17 @@ static void cap_close(uint32_t index)
 	      cap_subset(cap_table[i].rights, rights); */
 	/*@ assert cap_table[index].parent != NONE ==>
 	      cap_subset(rights, cap_table[cap_table[index].parent].rights); */
+	/*@ assert unfolded: \forall integer i; 0 <= i < CAP_MAX ==>
+	      cap_slot_ok(i) && cap_rank[i] <= cap_clock &&
+	      (cap_live(i) ==> cap_parent_ok(i) && cap_first_ok(i) && cap_previous_ok(i) && cap_next_ok(i) &&
+	       cap_child_ok(i)); */
 	cap_table[index].rights = rights;
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_next_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_child_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX ==> cap_rank[i] <= cap_clock; */
 }
 
 uint32_t cap_tree_leaf(uint32_t top, uint32_t root)

@@ -72,6 +72,8 @@ static status_t call_slow(struct cpu *cpu, struct thread *current, struct cap *c
 		status = STATUS_GONE;
 	else if (endpoint->receiver_head != NONE)
 		server = call_deliver(cpu, endpoint, current, cap, tag, deadline);
+	else if (deadline == DEADLINE_NOW)
+		status = STATUS_TIMED_OUT;
 	else
 		lend_to = call_enqueue(cpu, endpoint, current, cap, tag, deadline);
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);

@@ -42,7 +42,8 @@ void boot_main(uint64_t hart, uint64_t tree, uint64_t image, uint64_t ticks)
 	machine.image = image;
 	memory_probe_asid();
 	struct fdt fdt = open_tree(tree);
-	boot_console(&fdt);
+	boot_console(&fdt); /* these two first: whoever refuses the machine then can say so, and end it */
+	boot_devices(&fdt, info);
 	string_copy(info->loader, sizeof info->loader, "opensbi");
 	if (!fdt_property_text(&fdt, fdt_root(&fdt), "model", info->machine, sizeof info->machine))
 		string_copy(info->machine, sizeof info->machine, "riscv64");
@@ -53,6 +54,5 @@ void boot_main(uint64_t hart, uint64_t tree, uint64_t image, uint64_t ticks)
 	boot_memory(&fdt, info);
 	boot_cpus(&fdt, info, hart);
 	boot_controller(&fdt);
-	boot_devices(&fdt, info);
 	kernel_main(info);
 }

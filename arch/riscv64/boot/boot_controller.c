@@ -82,8 +82,6 @@ static bool try_aplic(const struct fdt *fdt)
 
 void boot_controller(const struct fdt *fdt)
 {
-	if (try_plic(fdt, "riscv,plic0") || try_plic(fdt, "sifive,plic-1.0.0") || try_aplic(fdt))
-		return;
-	machine.controller = CONTROLLER_NONE;
-	log_print("no interrupt controller this system knows: devices cannot interrupt\n");
+	if (!try_plic(fdt, "riscv,plic0") && !try_plic(fdt, "sifive,plic-1.0.0") && !try_aplic(fdt))
+		boot_refuse("this machine has no interrupt controller the system knows (PLIC, APLIC)");
 }

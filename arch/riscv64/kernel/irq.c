@@ -4,12 +4,11 @@
 #include "csr.h"
 
 static const struct controller *const controllers[] = {
-	[CONTROLLER_NONE] = NULL,
 	[CONTROLLER_PLIC] = &plic_controller,
 	[CONTROLLER_APLIC] = &aplic_controller,
 	[CONTROLLER_APLIC_IMSIC] = &aplic_controller,
 };
-static const struct controller *controller; /* [c] null: none, or not yet */
+static const struct controller *controller; /* [c] null: not yet */
 static uint32_t edge[MACHINE_SOURCES_MAX / 32u + 1u]; /* [a] bit per line */
 
 bool irq_is_level(uint32_t irq)
@@ -20,8 +19,6 @@ bool irq_is_level(uint32_t irq)
 void arch_irq_init(const struct boot_info *info)
 {
 	(void)info;
-	if (controllers[machine.controller] == NULL)
-		return;
 	volatile void *registers = device_map(machine.lines.base, machine.lines.size);
 	controllers[machine.controller]->init(registers);
 	controller = controllers[machine.controller];

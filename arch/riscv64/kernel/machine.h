@@ -8,7 +8,6 @@
 #define MACHINE_SOURCES_MAX 1023u /* what PLIC and APLIC have registers for */
 
 enum machine_controller {
-	CONTROLLER_NONE = 0,
 	CONTROLLER_PLIC = 1,
 	CONTROLLER_APLIC = 2,       /* wired to the harts */
 	CONTROLLER_APLIC_IMSIC = 3, /* sends messages to each hart's IMSIC */
