@@ -319,6 +319,11 @@ bool cap_tree_hand_over(uint32_t from, uint32_t to, uint32_t limit)
 	    loop invariant kept: cap_identities_kept{Pre, Here};
 	    loop invariant clock: cap_clock <= \at(cap_clock, Pre) + moved;
 	    loop invariant to_stays: to != NONE ==> cap_table[to].parent == \at(cap_table[to].parent, Pre);
+	    loop invariant progress: moved > 0 ==>
+	      \at(cap_table[from].first_child, Pre) != NONE &&
+	      cap_table[\at(cap_table[from].first_child, Pre)].parent == to;
+	    loop invariant first: moved == 0 ==>
+	      cap_table[from].first_child == \at(cap_table[from].first_child, Pre);
 	    loop invariant where: \forall integer i; 0 <= i < CAP_MAX ==>
 	      cap_table[i].parent == \at(cap_table[i].parent, Pre) ||
 	      (\at(cap_table[i].parent, Pre) == from && cap_table[i].parent == to);

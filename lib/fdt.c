@@ -396,21 +396,19 @@ bool fdt_property_u32(const struct fdt *fdt, struct fdt_node node, const char *n
 {
 	struct fdt_value value = { fdt->data, 0 };
 
-	return fdt_property(fdt, node, name, &value) && value.size == 4u && fdt_cell(value, 0, out);
+	if (!fdt_property(fdt, node, name, &value) || value.size != 4u)
+		return false;
+	*out = bytes_be32(value.data);
+	return true;
 }
 
 bool fdt_property_u64(const struct fdt *fdt, struct fdt_node node, const char *name, uint64_t *out)
 {
 	struct fdt_value value = { fdt->data, 0 };
-	uint32_t cell = 0;
 
-	if (!fdt_property(fdt, node, name, &value))
+	if (!fdt_property(fdt, node, name, &value) || (value.size != 4u && value.size != 8u))
 		return false;
-	if (value.size == 8u)
-		return load_be64(value.data, value.size, 0, out);
-	if (value.size != 4u || !fdt_cell(value, 0, &cell))
-		return false;
-	*out = cell;
+	*out = value.size == 4u ? bytes_be32(value.data) : bytes_be64(value.data);
 	return true;
 }
 

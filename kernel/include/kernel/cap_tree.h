@@ -195,6 +195,8 @@ void cap_tree_kill(uint32_t index);
     ensures ok: cap_table_ok;
     ensures kept: cap_identities_kept{Pre, Here};
     ensures all: \result <==> cap_table[from].first_child == NONE;
+    ensures progress: limit > 0 && \old(cap_table[from].first_child) != NONE ==>
+      cap_table[\old(cap_table[from].first_child)].parent == to;
     ensures none_left: \result ==> cap_childless(from);
     ensures where: \forall integer i; 0 <= i < CAP_MAX ==>
       cap_table[i].parent == \old(cap_table[i].parent) ||
