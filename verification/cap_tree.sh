@@ -18,6 +18,7 @@ mkdir -p "$out/cache"
 
 # The provers that are installed, in a configuration of our own; Why3 does not know cvc5 by itself.
 export WHY3CONFIG="$PWD/$out/why3.conf"
+rm -f "$WHY3CONFIG"
 why3 config detect >"$out/why3.log" 2>&1 || { cat "$out/why3.log"; exit 1; }
 if command -v cvc5 >/dev/null; then
 	cat >>"$WHY3CONFIG" <<-CVC5
