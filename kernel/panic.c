@@ -153,6 +153,7 @@ void trap_kernel_fault(const char *what, uint64_t address, uint64_t pc, uint64_t
 	log_print("KERNEL PANIC: %s at address %016llx, pc %016llx, frame %016llx\n", what,
 	          (unsigned long long)address, (unsigned long long)pc, (unsigned long long)frame_pointer);
 	current_print(self);
+	log_print("at:\n");
 	address_print(pc, 0);
 	backtrace_print(frames, frames_walk(frame_pointer, frames, BACKTRACE_MAX));
 	panic_leave();
