@@ -9,11 +9,23 @@
 #include <lib/string.h>
 
 typedef status_t syscall_function(struct thread *current);
+
+/* A number below SYSCALL_COUNT that no row has. */
+static status_t syscall_unknown(struct thread *current)
+{
+	(void)current;
+	return STATUS_UNKNOWN_SYSCALL;
+}
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winitializer-overrides"
 static syscall_function *const syscall_table[SYSCALL_COUNT] = {
+	[0 ... SYSCALL_COUNT - 1] = syscall_unknown,
 #define SYSCALL(number, name, shape, sentence) [number] = sys_##name,
 #include <abi/syscall.def>
 #undef SYSCALL
 };
+#pragma clang diagnostic pop
 
 struct thread *trap_return(struct thread *current)
 {

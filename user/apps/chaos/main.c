@@ -47,7 +47,7 @@ static void one(void)
 	handle_t source = registers[0];
 	status_t status = sys_raw(number, registers);
 	if ((uint64_t)status >= STATUSES || status_name(status)[0] == '?') {
-		print("chaos: call %s answered %llu\n", number < SYSCALL_COUNT ? names[number] : "(none)",
+		print("chaos: call %s answered %llu\n", number < SYSCALL_COUNT && names[number] != NULL ? names[number] : "(none)",
 		      (unsigned long long)registers[0]);
 		check(false);
 		return;

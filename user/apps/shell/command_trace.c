@@ -25,7 +25,7 @@ static const char *syscall_name(uint64_t number)
 #undef SYSCALL
 	};
 
-	return number < SYSCALL_COUNT ? names[number] : "?";
+	return number < SYSCALL_COUNT && names[number] != NULL ? names[number] : "?";
 }
 
 static handle_t monitor(void)

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Readers of signed modules and of the catalog (abi/module.h), on bytes of any
+ * length. Pure: who is trusted comes in, a verdict and what was found go out.
+ */
+#pragma once
+#include <abi/module.h>
+#include <lib/bytes.h>
+
+#define TRUST_KEYS_MAX 4u
+struct trust_key {
+	struct aid aid;
+	uint8_t key[MODULE_KEY_SIZE];
+};
+/* Keys whose signatures this system accepts. */
+struct trust {
+	uint32_t count;
+	uint32_t release; /* the oldest catalog it accepts */
+	struct trust_key keys[TRUST_KEYS_MAX];
+};
+
+enum module_verdict {
+#define MODULE_VERDICT(name, sentence) MODULE_##name,
+#include <lib/module_verdict.def>
+#undef MODULE_VERDICT
+	MODULE_VERDICT_COUNT,
+};
+
+/* What a signed module says of itself; all of it covered by the signature. */
+struct module {
+	size_t elf_length;
+	uint32_t role; /* enum module_role */
+	uint32_t version;
+	char name[MODULE_NAME_MAX]; /* terminated */
+	struct aid signer;
+	uint8_t digest[MODULE_DIGEST_SIZE];
+};
+
+/* Find trailer and statement, hash, verify. *out is filled as far as was found: the statement from
+ * MODULE_UNTRUSTED on (for the sentence that says by whom), all of it on MODULE_OK. */
+CC_NODISCARD enum module_verdict module_check(const uint8_t *data, size_t length, const struct trust *trust,
+                                              struct module *out);
+/* One sentence without a full stop. */
+const char *module_verdict_text(enum module_verdict verdict);
+
+/* A verified catalog; points into the bytes it was read from. */
+struct catalog {
+	const uint8_t *data;
+	uint32_t count;
+	uint32_t release;
+	struct aid signer;
+};
+/* Magic, version, count, signature, release; names terminated, distinct; roles known. */
+CC_NODISCARD enum module_verdict catalog_check(const uint8_t *data, size_t length, const struct trust *trust,
+                                               struct catalog *out);
+/* Entry number `index` < count. */
+void catalog_entry_read(const struct catalog *catalog, uint32_t index, struct catalog_entry *out);
+CC_NODISCARD bool catalog_find(const struct catalog *catalog, const char *name, struct catalog_entry *out);
+
+/* Is this verified module the one the catalog lists under `name` in `role`? RENAMED, WRONG_ROLE, UNLISTED,
+ * OUTDATED (its version is below the listed one), CHANGED, or MODULE_OK and the entry. */
+CC_NODISCARD enum module_verdict catalog_admit(const struct catalog *catalog, const struct module *module,
+                                               const char *name, uint32_t role, struct catalog_entry *out);
