@@ -10,7 +10,7 @@
  *   spawn.c     the protocol by which others start programs
  */
 #pragma once
-#include "manifest.h"
+#include <lib/manifest.h>
 #include <abi/info.h>
 #include <os/service.h>
 #include <os/startup.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../manifest.h"
+#include <lib/manifest.h>
 
 static struct manifest manifest;
 static struct manifest_error error;

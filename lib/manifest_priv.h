@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Between the three parts of the parser: lines, statements, and what follows from the whole. */
 #pragma once
-#include "manifest.h"
+#include <lib/manifest.h>
 
 struct parser {
 	struct manifest *manifest;
