@@ -12,33 +12,14 @@
 #include <kernel/frame.h>
 #include <kernel/image.h>
 #include <kernel/memory.h>
-#include <lib/string.h>
 
 struct image image_table[IMAGE_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 
 static struct lock image_lock; /* which files are known; LOCK_CHANNEL rank */
 
-static const struct {
-	const char *name;
-	uint16_t machine;
-} machines[] = {
-	{"x86_64", ELF_MACHINE_X86_64},
-	{"aarch64", ELF_MACHINE_AARCH64},
-	{"riscv64", ELF_MACHINE_RISCV},
-	{"host", ELF_MACHINE_X86_64},
-};
-
-static uint16_t machine_here(void)
-{
-	for (uint32_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
-		if (strcmp(machines[i].name, ARCH_NAME) == 0)
-			return machines[i].machine;
-	return 0; /* no file is for this */
-}
-
 static status_t image_check(const uint8_t *data, uint64_t length, struct elf_image *out_elf)
 {
-	enum elf_verdict verdict = elf_check(data, length, machine_here(), USER_BASE, USER_CHOOSE_BASE, out_elf);
+	enum elf_verdict verdict = elf_check(data, length, ARCH_ELF_MACHINE, USER_BASE, USER_CHOOSE_BASE, out_elf);
 	if (verdict == ELF_OK)
 		return STATUS_OK;
 	log_print("image refused: %s\n", elf_verdict_text(verdict));

@@ -79,8 +79,11 @@ struct info_process {
 	uint32_t priority;
 	uint32_t objects;
 	uint64_t syscall_mask;
+	uint32_t role;             /* enum module_role of its image */
+	uint32_t version;          /* of its image */
+	uint8_t digest[32];        /* of its image, as the catalog lists it */
 };
-ABI_SIZE(struct info_process, 120);
+ABI_SIZE(struct info_process, 160);
 
 struct info_thread {
 	uint32_t slot;

@@ -36,7 +36,7 @@ struct thread;
  *                       kernel) and `uint64_t stack_top` (set by the kernel before arch_cpu_init/start)
  * struct thread (kernel/thread.h) begins with `struct arch_regs regs; struct arch_fpu fpu;`,
  * struct cpu (kernel/cpu.h) with `struct arch_cpu arch;`, and CPUs are cpu_table[index],
- * and the constants ARCH_NAME, ARCH_PAGE_LEVELS (3 or 4: levels of 512 entries). */
+ * and the constants ARCH_NAME, ARCH_ELF_MACHINE (of lib/elf.h), ARCH_PAGE_LEVELS (3 or 4: levels of 512 entries). */
 #include <arch/types.h>
 
 /* ---- CPU ---- */

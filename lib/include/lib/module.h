@@ -40,6 +40,22 @@ struct module {
  * MODULE_UNTRUSTED on (for the sentence that says by whom), all of it on MODULE_OK. */
 CC_NODISCARD enum module_verdict module_check(const uint8_t *data, size_t length, const struct trust *trust,
                                               struct module *out);
+/* ---- the same in three parts, for a reader that cannot hash megabytes at a stretch (the kernel) ---- */
+#define MODULE_TAIL_SIZE (sizeof(struct module_statement) + sizeof(struct module_trailer))
+
+/* What the end of a module of `length` bytes says, before anything is hashed. `tail` is its last
+ * MODULE_TAIL_SIZE bytes, or all of it if it has fewer. UNSIGNED, UNKNOWN_FORMAT, BAD_STATEMENT, UNTRUSTED, or
+ * MODULE_OK: then out is complete but for the digest, and the signature is there to be checked. */
+CC_NODISCARD enum module_verdict module_tail_check(const uint8_t *tail, size_t length, const struct trust *trust,
+                                                   struct module *out,
+                                                   uint8_t out_signature[MODULE_SIGNATURE_SIZE]);
+/* Then hash the module's first module_signed_length(length) bytes into module->digest. */
+CC_INLINE size_t module_signed_length(size_t length) { return length - sizeof(struct module_trailer); }
+/* Then this: BAD_SIGNATURE, UNTRUSTED, or MODULE_OK. */
+CC_NODISCARD enum module_verdict module_signature_check(const struct module *module,
+                                                        const uint8_t signature[MODULE_SIGNATURE_SIZE],
+                                                        const struct trust *trust);
+
 /* One sentence without a full stop. */
 const char *module_verdict_text(enum module_verdict verdict);
 

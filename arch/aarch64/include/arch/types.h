@@ -11,6 +11,7 @@
 #include <arch/offsets.h>
 
 #define ARCH_NAME "aarch64"
+#define ARCH_ELF_MACHINE 183u /* e_machine of programs */
 #define ARCH_PAGE_LEVELS 3u
 
 /* Where a frame pointer's saved frame pointer and return address lie, relative to it. */

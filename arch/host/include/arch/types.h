@@ -7,6 +7,7 @@
 #pragma clang section bss = "kernel_bss" data = "kernel_data"
 
 #define ARCH_NAME "host"
+#define ARCH_ELF_MACHINE 62u /* e_machine of programs */
 #define ARCH_PAGE_LEVELS 3u
 #define ARCH_FRAME_SAVED 0
 #define ARCH_FRAME_RETURN 8

@@ -4,6 +4,7 @@
 #include <abi/types.h>
 
 #define ARCH_NAME "riscv64"
+#define ARCH_ELF_MACHINE 243u /* e_machine of programs */
 #define ARCH_PAGE_LEVELS 3 /* Sv39 */
 
 /* The psABI's frame pointer (s0) is the caller's stack pointer. */

@@ -8,6 +8,7 @@
 #include <arch/offsets.h>
 
 #define ARCH_NAME "x86_64"
+#define ARCH_ELF_MACHINE 62u /* e_machine of programs */
 #define ARCH_PAGE_LEVELS 4u
 
 /* Where user code keeps the caller's frame pointer and the return address, from its frame pointer. */
