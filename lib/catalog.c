@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The catalog: checked once, as a whole; its entries are read from the bytes again at each use. */
+#include <lib/hash.h>
+#include "module_priv.h"
+
+/*@ requires catalog->count <= CATALOG_ENTRIES_MAX && index < catalog->count;
+    requires bytes_in(catalog->data, CATALOG_HEADER_SIZE + catalog->count * CATALOG_ENTRY_SIZE);
+    assigns \result \from *catalog, index;
+    ensures \valid_read(\result + (0 .. CATALOG_ENTRY_SIZE - 1)); */
+static const uint8_t *entry_at(const struct catalog *catalog, uint32_t index)
+{
+	return catalog->data + (CATALOG_HEADER_SIZE + index * CATALOG_ENTRY_SIZE);
+}
+
+/* Is this the header of a catalog that fills `length` bytes exactly? */
+/*@ requires bytes_in(data, length) && \valid(out) && \separated(out, data + (0 .. length - 1));
+    assigns *out;
+    ensures \result ==> out->count <= CATALOG_ENTRIES_MAX && out->data == data;
+    ensures \result ==>
+      length == CATALOG_HEADER_SIZE + out->count * CATALOG_ENTRY_SIZE + MODULE_TRAILER_SIZE; */
+static bool header_read(const uint8_t *data, size_t length, struct catalog *out)
+{
+	if (length < CATALOG_HEADER_SIZE + MODULE_TRAILER_SIZE || bytes_le64(data) != CATALOG_MAGIC ||
+	    bytes_le32(data + 8) != CATALOG_VERSION || !module_zero(data + 20, 12))
+		return false;
+	out->data = data;
+	out->count = bytes_le32(data + 12);
+	out->release = bytes_le32(data + 16);
+	module_copy(out->signer.bytes, data + 32, AID_SIZE);
+	return out->count != 0 && out->count <= CATALOG_ENTRIES_MAX &&
+	       length == CATALOG_HEADER_SIZE + out->count * CATALOG_ENTRY_SIZE + MODULE_TRAILER_SIZE;
+}
+
+/*@ requires \valid_read(entry + (0 .. CATALOG_ENTRY_SIZE - 1));
+    assigns \nothing; */
+static bool entry_valid(const uint8_t *entry)
+{
+	const uint32_t role = bytes_le32(entry + 96);
+
+	if (!module_name_valid(entry) || role < MODULE_INIT || role > MODULE_DATA ||
+	    bytes_le32(entry + 100) == 0 || !module_zero(entry + 112, 16))
+		return false;
+	return role != MODULE_DATA || module_zero(entry + 64, AID_SIZE); /* data runs as nobody */
+}
+
+/* Names are zero to their end, so that equal bytes are equal names. */
+/*@ requires \valid_read(a + (0 .. MODULE_NAME_MAX - 1)) && \valid_read(b + (0 .. MODULE_NAME_MAX - 1));
+    assigns \nothing; */
+static bool names_equal(const uint8_t *a, const uint8_t *b)
+{
+	/*@ loop invariant 0 <= i <= MODULE_NAME_MAX;
+	    loop assigns i;
+	    loop variant MODULE_NAME_MAX - i; */
+	for (uint32_t i = 0; i < MODULE_NAME_MAX; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+/* Entry `index` is in order, and its name is none of those before it. */
+static bool entry_check(const struct catalog *catalog, uint32_t index)
+{
+	const uint8_t *const entry = entry_at(catalog, index);
+
+	if (!entry_valid(entry))
+		return false;
+	for (uint32_t before = 0; before < index; before++) {
+		if (names_equal(entry_at(catalog, before), entry))
+			return false;
+	}
+	return true;
+}
+
+static bool entries_check(const struct catalog *catalog)
+{
+	for (uint32_t i = 0; i < catalog->count; i++) {
+		if (!entry_check(catalog, i))
+			return false;
+	}
+	return true;
+}
+
+enum module_verdict catalog_check(const uint8_t *data, size_t length, const struct trust *trust,
+                                  struct catalog *out)
+{
+	uint8_t digest[MODULE_DIGEST_SIZE];
+	enum module_verdict verdict = module_trailer_check(data, length);
+
+	if (verdict != MODULE_OK)
+		return verdict;
+	if (!header_read(data, length, out))
+		return MODULE_BAD_CATALOG;
+	verdict = module_signature_check(data, length, SIGN_DOMAIN_CATALOG, trust, &out->signer, digest);
+	if (verdict != MODULE_OK)
+		return verdict;
+	if (!entries_check(out))
+		return MODULE_BAD_CATALOG;
+	return out->release < trust->release ? MODULE_OLD_RELEASE : MODULE_OK;
+}
+
+void catalog_entry_read(const struct catalog *catalog, uint32_t index, struct catalog_entry *out)
+{
+	const uint8_t *const entry = entry_at(catalog, index);
+
+	module_copy((uint8_t *)out->name, entry, MODULE_NAME_MAX);
+	module_copy(out->digest, entry + 32, MODULE_DIGEST_SIZE);
+	module_copy(out->principal.bytes, entry + 64, AID_SIZE);
+	out->role = bytes_le32(entry + 96);
+	out->version = bytes_le32(entry + 100);
+	out->size = bytes_le64(entry + 104);
+	out->reserved[0] = 0;
+	out->reserved[1] = 0;
+}
+
+bool catalog_find(const struct catalog *catalog, const char *name, struct catalog_entry *out)
+{
+	for (uint32_t i = 0; i < catalog->count; i++) {
+		catalog_entry_read(catalog, i, out);
+		if (module_name_equal(out->name, name))
+			return true;
+	}
+	return false;
+}
+
+enum module_verdict catalog_admit(const struct catalog *catalog, const struct module *module, const char *name,
+                                  uint32_t role, struct catalog_entry *out)
+{
+	if (!module_name_equal(module->name, name))
+		return MODULE_RENAMED;
+	if (module->role != role)
+		return MODULE_WRONG_ROLE;
+	if (!catalog_find(catalog, name, out))
+		return MODULE_UNLISTED;
+	if (out->role != role)
+		return MODULE_WRONG_ROLE;
+	if (module->version < out->version)
+		return MODULE_OUTDATED;
+	/* One digest, one program: the size is covered by it. */
+	return hash_equal(module->digest, out->digest) ? MODULE_OK : MODULE_CHANGED;
+}

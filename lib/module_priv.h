@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Between module.c and catalog.c: the name both carry and the trailer both end in. */
+#pragma once
+#include <lib/module.h>
+
+#define MODULE_STATEMENT_SIZE 96u
+#define MODULE_TRAILER_SIZE 72u
+#define CATALOG_HEADER_SIZE 64u
+#define CATALOG_ENTRY_SIZE 128u
+
+/*@ requires \valid_read(from + (0 .. count - 1)) && \valid(to + (0 .. count - 1));
+    requires \separated(from + (0 .. count - 1), to + (0 .. count - 1));
+    assigns to[0 .. count - 1]; */
+void module_copy(uint8_t *to, const uint8_t *from, size_t count);
+
+/*@ requires \valid_read(bytes + (0 .. count - 1));
+    assigns \nothing;
+    ensures \result <==> \forall integer i; 0 <= i < count ==> bytes[i] == 0; */
+CC_NODISCARD bool module_zero(const uint8_t *bytes, size_t count);
+
+/* Printable, not empty, terminated, and zero from there on: one name has one spelling. */
+/*@ requires \valid_read(bytes + (0 .. MODULE_NAME_MAX - 1));
+    assigns \nothing;
+    ensures \result ==> bytes[MODULE_NAME_MAX - 1] == 0; */
+CC_NODISCARD bool module_name_valid(const uint8_t *bytes);
+
+/* Two names as far as they are terminated; `b` may be shorter than MODULE_NAME_MAX bytes. */
+CC_NODISCARD bool module_name_equal(const char *a, const char *b);
+
+/* Do the bytes end in a trailer of the kind this system knows? OK, UNSIGNED or UNKNOWN_FORMAT. */
+/*@ requires bytes_in(data, length);
+    assigns \nothing;
+    ensures \result == MODULE_OK ==> length >= MODULE_TRAILER_SIZE; */
+CC_NODISCARD enum module_verdict module_trailer_check(const uint8_t *data, size_t length);
+
+/* Is everything before the trailer signed by `signer`, and is `signer` trusted? OK, UNTRUSTED or
+ * BAD_SIGNATURE; the digest of what is signed in any case but UNTRUSTED. */
+/*@ requires length >= MODULE_TRAILER_SIZE && bytes_in(data, length);
+    requires \valid_read(trust) && \valid_read(signer) && \valid(out_digest + (0 .. MODULE_DIGEST_SIZE - 1)); */
+CC_NODISCARD enum module_verdict module_signature_check(const uint8_t *data, size_t length, const char *domain,
+                                                        const struct trust *trust, const struct aid *signer,
+                                                        uint8_t out_digest[MODULE_DIGEST_SIZE]);
