@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The catalog: checked once, as a whole; its entries are read from the bytes again at each use. */
 #include <lib/hash.h>
+#include <lib/signature.h>
 #include "module_priv.h"
 
 /*@ requires catalog->count <= CATALOG_ENTRIES_MAX && index < catalog->count;
@@ -81,17 +82,31 @@ static bool entries_check(const struct catalog *catalog)
 	return true;
 }
 
+/* Signed by whom the header says? */
+static enum module_verdict signature_check(const uint8_t *data, size_t length, const struct trust *trust,
+                                           const struct aid *signer)
+{
+	const uint8_t *const key = module_trusted_key(trust, signer);
+	const size_t covered = length - MODULE_TRAILER_SIZE;
+	uint8_t digest[MODULE_DIGEST_SIZE];
+
+	if (key == NULL)
+		return MODULE_UNTRUSTED;
+	hash_bytes(data, covered, digest);
+	return signature_verify_digest(key, SIGN_DOMAIN_CATALOG, digest, data + covered) ? MODULE_OK
+	                                                                                 : MODULE_BAD_SIGNATURE;
+}
+
 enum module_verdict catalog_check(const uint8_t *data, size_t length, const struct trust *trust,
                                   struct catalog *out)
 {
-	uint8_t digest[MODULE_DIGEST_SIZE];
 	enum module_verdict verdict = module_trailer_check(data, length);
 
 	if (verdict != MODULE_OK)
 		return verdict;
 	if (!header_read(data, length, out))
 		return MODULE_BAD_CATALOG;
-	verdict = module_signature_check(data, length, SIGN_DOMAIN_CATALOG, trust, &out->signer, digest);
+	verdict = signature_check(data, length, trust, &out->signer);
 	if (verdict != MODULE_OK)
 		return verdict;
 	if (!entries_check(out))

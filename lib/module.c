@@ -83,28 +83,13 @@ enum module_verdict module_trailer_check(const uint8_t *data, size_t length)
 	return MODULE_OK;
 }
 
-/* The trusted key of that identifier, or NULL. */
-static const uint8_t *trusted_key(const struct trust *trust, const struct aid *signer)
+const uint8_t *module_trusted_key(const struct trust *trust, const struct aid *signer)
 {
 	for (uint32_t i = 0; i < trust->count && i < TRUST_KEYS_MAX; i++) {
 		if (aid_equal(&trust->keys[i].aid, signer))
 			return trust->keys[i].key;
 	}
 	return NULL;
-}
-
-enum module_verdict module_signature_check(const uint8_t *data, size_t length, const char *domain,
-                                           const struct trust *trust, const struct aid *signer,
-                                           uint8_t out_digest[MODULE_DIGEST_SIZE])
-{
-	const uint8_t *const key = trusted_key(trust, signer);
-	const size_t covered = length - MODULE_TRAILER_SIZE;
-
-	if (key == NULL)
-		return MODULE_UNTRUSTED;
-	hash_bytes(data, covered, out_digest);
-	return signature_verify_digest(key, domain, out_digest, data + covered) ? MODULE_OK
-	                                                                        : MODULE_BAD_SIGNATURE;
 }
 
 /* What the statement says, if it is one. */
@@ -123,17 +108,43 @@ static bool statement_read(const uint8_t *at, struct module *out)
 	return true;
 }
 
-enum module_verdict module_check(const uint8_t *data, size_t length, const struct trust *trust,
-                                 struct module *out)
+enum module_verdict module_tail_check(const uint8_t *tail, size_t length, const struct trust *trust,
+                                      struct module *out, uint8_t out_signature[MODULE_SIGNATURE_SIZE])
 {
-	const enum module_verdict found = module_trailer_check(data, length);
+	const size_t tail_size = length < MODULE_TAIL_SIZE ? length : MODULE_TAIL_SIZE;
+	const enum module_verdict found = module_trailer_check(tail, tail_size);
 
 	if (found != MODULE_OK)
 		return found;
-	if (length < MODULE_STATEMENT_SIZE + MODULE_TRAILER_SIZE)
+	if (length < MODULE_TAIL_SIZE || !statement_read(tail, out))
 		return MODULE_BAD_STATEMENT;
-	out->elf_length = length - MODULE_STATEMENT_SIZE - MODULE_TRAILER_SIZE;
-	if (!statement_read(data + out->elf_length, out))
-		return MODULE_BAD_STATEMENT;
-	return module_signature_check(data, length, SIGN_DOMAIN_MODULE, trust, &out->signer, out->digest);
+	out->elf_length = length - MODULE_TAIL_SIZE;
+	module_copy(out_signature, tail + MODULE_STATEMENT_SIZE, MODULE_SIGNATURE_SIZE);
+	return module_trusted_key(trust, &out->signer) != NULL ? MODULE_OK : MODULE_UNTRUSTED;
+}
+
+enum module_verdict module_signature_check(const struct module *module,
+                                           const uint8_t signature[MODULE_SIGNATURE_SIZE],
+                                           const struct trust *trust)
+{
+	const uint8_t *const key = module_trusted_key(trust, &module->signer);
+
+	if (key == NULL)
+		return MODULE_UNTRUSTED;
+	return signature_verify_digest(key, SIGN_DOMAIN_MODULE, module->digest, signature)
+	               ? MODULE_OK
+	               : MODULE_BAD_SIGNATURE;
+}
+
+enum module_verdict module_check(const uint8_t *data, size_t length, const struct trust *trust,
+                                 struct module *out)
+{
+	uint8_t signature[MODULE_SIGNATURE_SIZE];
+	const size_t before_tail = length < MODULE_TAIL_SIZE ? 0 : length - MODULE_TAIL_SIZE;
+	const enum module_verdict found = module_tail_check(data + before_tail, length, trust, out, signature);
+
+	if (found != MODULE_OK)
+		return found;
+	hash_bytes(data, module_signed_length(length), out->digest);
+	return module_signature_check(out, signature, trust);
 }

@@ -33,10 +33,5 @@ CC_NODISCARD bool module_name_equal(const char *a, const char *b);
     ensures \result == MODULE_OK ==> length >= MODULE_TRAILER_SIZE; */
 CC_NODISCARD enum module_verdict module_trailer_check(const uint8_t *data, size_t length);
 
-/* Is everything before the trailer signed by `signer`, and is `signer` trusted? OK, UNTRUSTED or
- * BAD_SIGNATURE; the digest of what is signed in any case but UNTRUSTED. */
-/*@ requires length >= MODULE_TRAILER_SIZE && bytes_in(data, length);
-    requires \valid_read(trust) && \valid_read(signer) && \valid(out_digest + (0 .. MODULE_DIGEST_SIZE - 1)); */
-CC_NODISCARD enum module_verdict module_signature_check(const uint8_t *data, size_t length, const char *domain,
-                                                        const struct trust *trust, const struct aid *signer,
-                                                        uint8_t out_digest[MODULE_DIGEST_SIZE]);
+/* The trusted key of that identifier, or NULL. */
+const uint8_t *module_trusted_key(const struct trust *trust, const struct aid *signer);
