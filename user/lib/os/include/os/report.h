@@ -5,6 +5,8 @@
 
 /* "nothing is mapped at the address". */
 const char *report_fault_sentence(uint32_t kind);
+/* "reading", "writing", "executing"; "accessing" for a number that is none. */
+const char *report_access_name(uint32_t access);
 
 /* "NAME: exited with code 0", or what it did wrong and the way it came there. `image` is the program's
  * file, for the names; NULL if it is not at hand. */
