@@ -152,6 +152,10 @@ HOT := endpoint_call endpoint_receive message notification sched trap thread asp
 HOT_OBJECTS := $(HOT:%=$B/kernel/kernel/%.c.o)
 $(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -Oz
 $(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -O2
+# What runs only while the kernel boots lies apart (single functions: CC_BOOT) and is given back afterwards.
+BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c \
+	kernel/tier.c
+$(BOOT:%=$B/kernel/%.o): FLAGS += -include kernel/include/kernel/boot_text.h
 # Programs may use the FPU, but the compiler does not on its own: a thread that never touched it is cheaper to switch.
 $B/user/%.o: FLAGS := $(CFLAGS) -O2 -mno-implicit-float -fno-vectorize -fno-slp-vectorize $(ARCH_USER_CFLAGS)
 
@@ -171,9 +175,10 @@ $B/user/%.S.o: %.S $(RULES)
 	$(COMPILE)
 
 # ---- link ----
-$(KERNEL_ELF): $(KERNEL_OBJECTS) $A/kernel.ld
+$(KERNEL_ELF): $(KERNEL_OBJECTS) $A/kernel.ld tools/boot_text.py
 	@echo "  link  $@"
 	$(Q)$(LD) $(LDFLAGS) $(ARCH_KERNEL_LDFLAGS) -T $A/kernel.ld -Map $(@:.elf=.map) $(KERNEL_OBJECTS) -o $@
+	$(Q)$(PYTHON) tools/boot_text.py $(KERNEL_OBJECTS) || { rm -f $@; false; }
 $B/kernel.image: $(KERNEL_ELF)
 	$(Q)$(OBJCOPY) -O binary $< $@
 

@@ -23,7 +23,7 @@ uint64_t boot_ram_bytes(void)
 	return bytes;
 }
 
-void boot_stage(const char *name)
+CC_BOOT void boot_stage(const char *name)
 {
 	uint64_t now = arch_time_now();
 	uint64_t before = stage_count > 0 ? stage_table[stage_count - 1u].at_ticks : boot_machine.entry_ticks;
@@ -49,7 +49,7 @@ bool boot_stage_get(uint32_t index, struct info_stage *out_stage)
 	return true;
 }
 
-bool boot_word(const char *word)
+CC_BOOT bool boot_word(const char *word)
 {
 	size_t length = strlen(word);
 	const char *at = boot_machine.command_line;
@@ -76,7 +76,7 @@ uint64_t boot_random(void)
 	return mixed ^ mixed >> 31;
 }
 
-void boot_machine_check(void)
+CC_BOOT void boot_machine_check(void)
 {
 	uint64_t ram = boot_ram_bytes();
 	if (ram < BOOT_RAM_MIN)
@@ -91,7 +91,7 @@ void boot_machine_check(void)
 		boot_refuse("the machine description names no CPU");
 }
 
-static void modules_check(void)
+CC_BOOT static void modules_check(void)
 {
 	struct bundle_module module;
 	for (uint32_t i = 0; bundle_module(&boot_bundle, i, &module); i++) {
@@ -100,7 +100,7 @@ static void modules_check(void)
 	}
 }
 
-void boot_bundle_check(void)
+CC_BOOT void boot_bundle_check(void)
 {
 	struct bundle_module module;
 	const uint8_t *data = arch_direct((paddr_t){boot_machine.bundle.base});

@@ -29,7 +29,7 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 }
 
 /* End of a reserved range that overlaps, or 0. */
-static uint64_t reserved_end(const struct boot_info *info, uint64_t base, uint64_t size)
+CC_BOOT static uint64_t reserved_end(const struct boot_info *info, uint64_t base, uint64_t size)
 {
 	for (uint32_t i = 0; i < info->reserved_count; i++) {
 		const struct boot_range *range = &info->reserved[i];
@@ -40,7 +40,7 @@ static uint64_t reserved_end(const struct boot_info *info, uint64_t base, uint64
 }
 
 /* Lowest place for the bitmap: inside RAM, on nothing reserved. Each step leaves a reserved range behind. */
-static uint64_t bitmap_place(const struct boot_info *info, uint64_t bytes)
+CC_BOOT static uint64_t bitmap_place(const struct boot_info *info, uint64_t bytes)
 {
 	for (uint32_t i = 0; i < info->memory_count; i++) {
 		uint64_t at = info->memory[i].base;
@@ -58,7 +58,7 @@ static uint64_t bitmap_place(const struct boot_info *info, uint64_t bytes)
 }
 
 /* Set or clear the bits of the frames [first, first + count), as far as the pool has them. */
-static void pool_write(uint64_t first, uint64_t count, bool taken)
+CC_BOOT static void pool_write(uint64_t first, uint64_t count, bool taken)
 {
 	for (uint64_t frame = first; frame < first + count; frame++) {
 		uint64_t index = frame - frame_base;
@@ -72,7 +72,7 @@ static void pool_write(uint64_t first, uint64_t count, bool taken)
 }
 
 /* Reserved ranges need not be aligned: every frame they touch is taken. */
-static void pool_reserve(uint64_t base, uint64_t size)
+CC_BOOT static void pool_reserve(uint64_t base, uint64_t size)
 {
 	uint64_t first = base >> PAGE_SHIFT;
 	if (size != 0)
@@ -88,7 +88,7 @@ static uint32_t pool_count_free(void)
 	return found;
 }
 
-static void ram_note(const struct boot_info *info)
+CC_BOOT static void ram_note(const struct boot_info *info)
 {
 	uint64_t end = 0;
 	if (info->memory_count == 0 || info->memory_count > BOOT_RANGES_MAX)
@@ -105,7 +105,7 @@ static void ram_note(const struct boot_info *info)
 	pool.count = count < FRAME_MAX ? (uint32_t)count : FRAME_MAX;
 }
 
-void frame_init(const struct boot_info *info)
+CC_BOOT void frame_init(const struct boot_info *info)
 {
 	struct frame_span span;
 	ram_note(info);

@@ -3,16 +3,21 @@
  * Boot from the port's first call to the first program. The order is forced:
  * frames before page tables, page tables before tables and stacks, those before
  * CPUs, CPUs before threads. Each stage either succeeds or refuses the machine.
+ * The code of boot is gone before the first program runs; a CPU that comes up
+ * late finds what it needs.
  */
+#include <kernel/aspace.h>
 #include <kernel/boot.h>
 #include <kernel/frame.h>
 #include <kernel/panic.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
 
+extern const char kernel_boot_text_start[], kernel_boot_text_end[]; /* the port's linker script */
+
 #define CPU_WAIT_NS 2000000000ull
 
-static void banner_print(void)
+CC_BOOT static void banner_print(void)
 {
 	log_print("%s %s for %s, on '%s' started by %s\n", KERNEL_NAME, KERNEL_VERSION, ARCH_NAME,
 	          boot_machine.machine, boot_machine.loader);
@@ -21,7 +26,7 @@ static void banner_print(void)
 	          boot_machine.device_count, boot_machine.command_line);
 }
 
-static void memory_start(void)
+CC_BOOT static void memory_start(void)
 {
 	frame_init(&boot_machine);
 	arch_memory_init(&boot_machine);
@@ -33,7 +38,7 @@ static void memory_start(void)
 	boot_stage("tables");
 }
 
-static void cpu_start(void)
+CC_BOOT static void cpu_start(void)
 {
 	struct cpu *cpu = &cpu_table[0];
 	arch_cpu_init(cpu, &boot_machine);
@@ -46,7 +51,7 @@ static void cpu_start(void)
 	boot_stage("CPU, interrupts and clock");
 }
 
-static void others_start(void)
+CC_BOOT static void others_start(void)
 {
 	for (uint32_t i = 1; i < cpu_count; i++) {
 		if (arch_cpu_start(i, &boot_machine) != STATUS_OK)
@@ -55,7 +60,7 @@ static void others_start(void)
 }
 
 /* All were told to start before; one that does not come up is left out. */
-static void others_wait(void)
+CC_BOOT static void others_wait(void)
 {
 	deadline_t limit = clock_now() + CPU_WAIT_NS;
 	for (uint32_t i = 1; i < cpu_count; i++) {
@@ -68,7 +73,7 @@ static void others_wait(void)
 }
 
 /* What is taken now is the kernel's; what is taken later belongs to programs. */
-static void memory_account(void)
+CC_BOOT static void memory_account(void)
 {
 	uint64_t free = (uint64_t)frame_free_count() * PAGE_SIZE;
 	boot_kernel_bytes = boot_ram_bytes() - free - boot_machine.bundle.size;
@@ -83,7 +88,17 @@ CC_NORETURN static void cpu_enter(struct cpu *cpu)
 	arch_user_return(sched_next(cpu));
 }
 
-void kernel_main(const struct boot_info *info)
+/* The last of boot, and no part of it: nothing returns to what is given back here. */
+CC_NORETURN static CC_COLD void boot_end(void)
+{
+	uint64_t first = (uint64_t)(uintptr_t)kernel_boot_text_start;
+	uint64_t bytes = (uint64_t)(uintptr_t)kernel_boot_text_end - first;
+	kernel_unback(first, bytes / PAGE_SIZE);
+	boot_kernel_bytes -= bytes;
+	cpu_enter(&cpu_table[0]);
+}
+
+CC_BOOT void kernel_main(const struct boot_info *info)
 {
 	boot_machine = *info;
 	if (arch_time_frequency() != 0)
@@ -101,7 +116,7 @@ void kernel_main(const struct boot_info *info)
 	boot_stage("other CPUs");
 	if (boot_word("kernel.panic"))
 		panic("asked for by the command line");
-	cpu_enter(&cpu_table[0]);
+	boot_end();
 }
 
 void kernel_cpu_main(uint32_t index)

@@ -57,7 +57,7 @@ status_t memory_new(uint32_t payer, uint64_t pages, uint32_t *out_memory)
 	return STATUS_OK;
 }
 
-status_t memory_new_fixed(paddr_t first, uint64_t pages, uint32_t *out_memory)
+CC_BOOT status_t memory_new_fixed(paddr_t first, uint64_t pages, uint32_t *out_memory)
 {
 	uint32_t slot;
 	if ((first.a & PAGE_MASK) != 0)

@@ -25,7 +25,7 @@ struct table queued_slots = {.name = "queued message", .type = OBJECT_NONE};
 /* All singletons share one header: it never changes. */
 static struct object singleton = {.generation = 1, .references = 1, .owner = NONE};
 
-void object_tables_init(const struct tier_sizes *sizes)
+CC_BOOT void object_tables_init(const struct tier_sizes *sizes)
 {
 #define TABLE_ROW(NAME, tag, prefix, maximum)                                                      \
 	table_init(&object_tables[OBJECT_##NAME], &prefix##_table[0].object, sizeof(struct tag),   \

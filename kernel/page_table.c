@@ -10,7 +10,9 @@
  */
 #include "page_table.h"
 #include <kernel/frame.h>
+#include <kernel/panic.h>
 #include <kernel/process.h>
+#include <kernel/sched.h>
 
 #define FLUSH_PAGES_MAX 64u /* beyond, forgetting everything is cheaper than page by page */
 
@@ -179,7 +181,7 @@ void table_flush(struct aspace *aspace, struct gather *gather)
 	table_free(aspace, gather);
 }
 
-status_t kernel_back(uint64_t address, uint64_t pages)
+CC_BOOT status_t kernel_back(uint64_t address, uint64_t pages)
 {
 	for (uint64_t page = 0; page < pages; page++) {
 		uint64_t *entry;
@@ -195,4 +197,19 @@ status_t kernel_back(uint64_t address, uint64_t pages)
 	}
 	arch_pte_published();
 	return STATUS_OK;
+}
+
+void kernel_unback(uint64_t address, uint64_t pages)
+{
+	paddr_t first = {0};
+	uint32_t level = 0;
+	for (uint64_t page = 0; page < pages; page++) {
+		uint64_t *entry = table_entry(arch_kernel_root(), address + page * PAGE_SIZE, 0, &level);
+		ASSERT(entry != NULL && arch_pte_present(*entry));
+		if (page == 0)
+			first = arch_pte_address(*entry);
+		__atomic_store_n(entry, 0, __ATOMIC_RELAXED);
+	}
+	arch_tlb_flush(0, address, pages, __atomic_load_n(&cpus_online, __ATOMIC_RELAXED));
+	frame_release_boot(first, (uint32_t)pages);
 }

@@ -33,7 +33,7 @@ void panic_guard(uint64_t secret)
 	__stack_chk_guard = (uintptr_t)(secret << 8);
 }
 
-void panic_symbols(const uint8_t *data, size_t length)
+CC_BOOT void panic_symbols(const uint8_t *data, size_t length)
 {
 	symbols = data;
 	symbols_length = length;

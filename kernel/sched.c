@@ -18,7 +18,7 @@
 uint64_t cpus_online;
 static uint64_t cpus_idle; /* [a] bit per CPU that halts or is about to */
 
-void sched_init(void)
+CC_BOOT void sched_init(void)
 {
 	for (uint32_t cpu = 0; cpu < CPU_MAX; cpu++) {
 		cpu_table[cpu].queue = &run_queue_table[cpu];

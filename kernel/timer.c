@@ -26,7 +26,7 @@ static struct timer_heap heap_table[CPU_MAX];
 static uint32_t heap_ids[CPU_MAX][TIMER_ROW] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 static struct timer grace_timer = {.cpu = CPU_NONE};
 
-void timer_init(void)
+CC_BOOT void timer_init(void)
 {
 	uint32_t most = object_tables[OBJECT_THREAD].capacity +
 	                object_tables[OBJECT_NOTIFICATION].capacity + 1u;

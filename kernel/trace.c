@@ -21,7 +21,7 @@ static uint32_t ring_next[CPU_MAX];  /* [p] */
 static uint64_t sequence_last;       /* [a] */
 uint64_t trace_mask;
 
-void trace_init(uint32_t cpus)
+CC_BOOT void trace_init(uint32_t cpus)
 {
 	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
 		if (kernel_back((uint64_t)(uintptr_t)&ring_table[cpu], TRACE_PAGES) != STATUS_OK)

@@ -80,7 +80,7 @@ def kernel_sizes():
         elf = os.path.join(tree.ROOT, "build", arch, "kernel.elf")
         if os.path.exists(elf):
             sizes = section_sizes(elf)
-            yield arch, sizes.get("text", 0), sizes.get("rodata", 0), sizes.get("data", 0), sizes.get("bss", 0)
+            yield arch, sizes.get("text", 0), sizes.get("boot_text", 0), sizes.get("rodata", 0), sizes.get("data", 0), sizes.get("bss", 0)
 
 
 def longest():
@@ -108,9 +108,9 @@ def main():
     code = [path for path in tree.files() if lint.is_code(path)]
     conditionals = list(lint.lines_matching(lint.outside(code, "arch/", "tools/lint.py"), lint.ARCHITECTURE, ""))
     print(f"\narchitecture conditionals outside arch/: {len(conditionals)}")
-    print(f"\n{'kernel':10}{'code':>9}{'constants':>11}{'data':>8}{'zeroes':>11}   bytes")
-    for arch, text, constants, data, zeroes in kernel_sizes():
-        print(f"{arch:10}{text:9}{constants:11}{data:8}{zeroes:11}")
+    print(f"\n{'kernel':10}{'code':>9}{'of boot':>9}{'constants':>11}{'data':>8}{'zeroes':>11}   bytes")
+    for arch, text, boot, constants, data, zeroes in kernel_sizes():
+        print(f"{arch:10}{text:9}{boot:9}{constants:11}{data:8}{zeroes:11}")
 
 
 if __name__ == "__main__":

@@ -559,8 +559,29 @@ static void random_run(void **state)
 	}
 }
 
+/* What boot gives back: the entries are gone, the frames are free, the tables that led there stay. */
+static void kernel_pages_unbacked(void **state)
+{
+	(void)state;
+	uint64_t address = DIRECT_MAP_BASE - 0x40000000ull;
+	uint32_t level = 0;
+	uint32_t before = frame_free_count();
+	assert_int_equal(kernel_back(address, 5), STATUS_OK);
+	uint32_t backed = frame_free_count();
+	uint64_t shootdowns = arch_cpu_self()->shootdowns;
+	kernel_unback(address + PAGE_SIZE, 3);
+	assert_int_equal(frame_free_count(), backed + 3u);
+	assert_true(arch_cpu_self()->shootdowns > shootdowns);
+	for (uint64_t page = 0; page < 5; page++) {
+		const uint64_t *entry = table_entry(arch_kernel_root(), address + page * PAGE_SIZE, 0, &level);
+		assert_non_null(entry);
+		assert_int_equal(arch_pte_present(*entry), page == 0 || page == 4);
+	}
+	free_before -= before - frame_free_count();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TEST_MAIN(TEST(map_and_touch), TEST(requests_refused), TEST(chosen_places), TEST(unmap_parts),
           TEST(unmap_in_steps), TEST(protection), TEST(sealing), TEST(fault_around), TEST(quota_and_memory),
           TEST(pages_of_threads), TEST(copies), TEST(capability_dies), TEST(region_mapping),
-          TEST(not_while_active), TEST(mapping_limit), TEST(random_run))
+          TEST(not_while_active), TEST(mapping_limit), TEST(random_run), TEST(kernel_pages_unbacked))

@@ -14,6 +14,7 @@
 #define CC_PRINTF(format, first)
 #define CC_INLINE static inline
 #define CC_COLD
+#define CC_BOOT
 #define CC_LIKELY(x) (x)
 #define CC_UNLIKELY(x) (x)
 #define CC_UNREACHABLE() for (;;) {}
@@ -29,6 +30,8 @@
 #define CC_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define CC_INLINE static inline __attribute__((always_inline))
 #define CC_COLD __attribute__((cold, noinline))
+/* Runs only while the kernel boots: its memory is given back before the first program runs (kernel/main.c). */
+#define CC_BOOT __attribute__((section(".boot_text")))
 #define CC_LIKELY(x) __builtin_expect(!!(x), 1)
 #define CC_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define CC_UNREACHABLE() __builtin_unreachable()

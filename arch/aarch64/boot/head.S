@@ -211,7 +211,7 @@ head_exchange_root:
 
 	.ltorg
 
-	.text
+	.section .text.head, "ax"
 entry_high:
 	hint	#36                          /* bti j */
 	ldr	x9, =kernel_bss_start

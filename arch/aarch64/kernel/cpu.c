@@ -79,7 +79,7 @@ void arch_cpu_init(struct cpu *cpu, const struct boot_info *info)
 		gic_cpu_init(&cpu->arch);
 }
 
-void arch_irq_init(const struct boot_info *info)
+CC_BOOT void arch_irq_init(const struct boot_info *info)
 {
 	boot = info;
 	gic_init();

@@ -24,7 +24,6 @@
 #define GICD_IROUTER 0x6000u
 
 struct gic_driver {
-	void (*distributor_init)(uint32_t lines);
 	void (*cpu_init)(struct arch_cpu *cpu);
 	void (*route)(uint32_t irq, uint32_t cpu);
 	void (*distributor_wait)(void);        /* until a register write there has taken effect */
@@ -34,4 +33,7 @@ struct gic_driver {
 	uint32_t line_mask; /* the line in a token */
 };
 extern const struct gic_driver gic_v3, gic_v2;
+/* Boot, once. */
+void gic_v2_distributor_init(uint32_t lines);
+void gic_v3_distributor_init(uint32_t lines);
 extern uint64_t gic_distributor; /* [c] kernel address */

@@ -14,7 +14,7 @@
 
 static uint64_t cpu_interface; /* [c] kernel address */
 
-static void v2_distributor_init(uint32_t lines)
+CC_BOOT void gic_v2_distributor_init(uint32_t lines)
 {
 	cpu_interface = early_map_device(machine.cpu_interface.base, machine.cpu_interface.size);
 	if (cpu_interface == 0u)
@@ -65,7 +65,6 @@ static void v2_ipi(uint64_t target)
 }
 
 const struct gic_driver gic_v2 = {
-	.distributor_init = v2_distributor_init,
 	.cpu_init = v2_cpu_init,
 	.route = v2_route,
 	.distributor_wait = v2_wait,

@@ -30,7 +30,7 @@ static void v3_wait(void)
 		arch_spin_hint();
 }
 
-static void v3_distributor_init(uint32_t lines)
+CC_BOOT void gic_v3_distributor_init(uint32_t lines)
 {
 	for (uint32_t i = 0; i < machine.redistributor_ranges; i++)
 		redistributors[i] = early_map_device(machine.redistributors[i].base, machine.redistributors[i].size);
@@ -135,7 +135,6 @@ static void v3_ipi(uint64_t target)
 }
 
 const struct gic_driver gic_v3 = {
-	.distributor_init = v3_distributor_init,
 	.cpu_init = v3_cpu_init,
 	.route = v3_route,
 	.distributor_wait = v3_wait,

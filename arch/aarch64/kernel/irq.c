@@ -24,7 +24,7 @@ static bool line_is_device(uint32_t irq)
 	return irq >= GIC_SPI_FIRST && irq < line_count;
 }
 
-void gic_init(void)
+CC_BOOT void gic_init(void)
 {
 	gic = machine.gic_is_v2 ? &gic_v2 : &gic_v3;
 	gic_distributor = early_map_device(machine.distributor.base, machine.distributor.size);
@@ -33,7 +33,10 @@ void gic_init(void)
 	line_count = ((device_read32(gic_distributor + GICD_TYPER) & 0x1fu) + 1u) * 32u;
 	if (line_count > GIC_SPECIAL)
 		line_count = GIC_SPECIAL;
-	gic->distributor_init(line_count);
+	if (machine.gic_is_v2)
+		gic_v2_distributor_init(line_count);
+	else
+		gic_v3_distributor_init(line_count);
 }
 
 void gic_cpu_init(struct arch_cpu *cpu)

@@ -21,7 +21,7 @@ uint32_t memory_asid_max;
 uint64_t memory_zero_block = PAGE_SIZE;
 static bool final;
 
-extern char kernel_image_start[], kernel_text_end[], kernel_rodata_end[], boot_stack_guard[],
+extern char kernel_image_start[], kernel_text_end[], kernel_rodata_end[], kernel_boot_text_end[], boot_stack_guard[],
 	boot_stack_bottom[], kernel_image_end[];
 
 static uint64_t address_of(const void *object)
@@ -34,7 +34,7 @@ paddr_t memory_image_address(const void *object)
 	return (paddr_t){ address_of(object) - KERNEL_BASE + machine.image };
 }
 
-void memory_detect(void)
+CC_BOOT void memory_detect(void)
 {
 	uint64_t zero = SYSREG_READ(dczid_el0);
 	uint64_t block = 4ull << (zero & 0xfu);
@@ -46,7 +46,7 @@ void memory_detect(void)
 }
 
 /* ---- building the final tables ---- */
-static uint64_t *table_at(uint64_t entry)
+CC_BOOT static uint64_t *table_at(uint64_t entry)
 {
 	uint64_t physical = arch_pte_address(entry).a;
 	uint64_t offset = physical - machine.image;
@@ -56,7 +56,7 @@ static uint64_t *table_at(uint64_t entry)
 	return arch_direct((paddr_t){ physical });
 }
 
-static uint64_t *table_below(uint64_t *entry)
+CC_BOOT static uint64_t *table_below(uint64_t *entry)
 {
 	paddr_t frame;
 	if (*entry == 0u) {
@@ -68,7 +68,7 @@ static uint64_t *table_below(uint64_t *entry)
 }
 
 /* One entry, as large as it may be; returns its size. */
-static uint64_t map_one(uint64_t address, uint64_t physical, uint64_t size, uint32_t prot)
+CC_BOOT static uint64_t map_one(uint64_t address, uint64_t physical, uint64_t size, uint32_t prot)
 {
 	uint64_t leaf = arch_pte_leaf((paddr_t){ physical }, prot, false, false);
 	uint64_t *table = memory_root;
@@ -86,18 +86,18 @@ static uint64_t map_one(uint64_t address, uint64_t physical, uint64_t size, uint
 	return PAGE_SIZE;
 }
 
-static void map(uint64_t address, uint64_t physical, uint64_t size, uint32_t prot)
+CC_BOOT static void map(uint64_t address, uint64_t physical, uint64_t size, uint32_t prot)
 {
 	for (uint64_t done = 0; done < size;)
 		done += map_one(address + done, physical + done, size - done, prot);
 }
 
-static void map_image_part(const char *from, const char *to, uint32_t prot)
+CC_BOOT static void map_image_part(const char *from, const char *to, uint32_t prot)
 {
 	map(address_of(from), memory_image_address(from).a, (uint64_t)(to - from), prot);
 }
 
-static void map_image(void)
+CC_BOOT static void map_image(void)
 {
 	uint64_t *early = table_at(head_root[510]);
 	memory_root[510] = arch_pte_table(memory_image_address(image_table));
@@ -107,18 +107,19 @@ static void map_image(void)
 		image_table[i] = early[i];
 	map_image_part(kernel_image_start, kernel_text_end, PROT_READ | PROT_EXECUTE);
 	map_image_part(kernel_text_end, kernel_rodata_end, PROT_READ);
-	map_image_part(kernel_rodata_end, boot_stack_guard, PROT_READ | PROT_WRITE);
+	map_image_part(kernel_rodata_end, kernel_boot_text_end, PROT_READ | PROT_EXECUTE);
+	map_image_part(kernel_boot_text_end, boot_stack_guard, PROT_READ | PROT_WRITE);
 	map_image_part(boot_stack_bottom, kernel_image_end, PROT_READ | PROT_WRITE);
 }
 
-static void map_direct(uint64_t from, uint64_t to, uint32_t prot)
+CC_BOOT static void map_direct(uint64_t from, uint64_t to, uint32_t prot)
 {
 	if (from < to)
 		map(DIRECT_MAP_BASE + from, from, to - from, prot);
 }
 
 /* RAM from..to, read-only where it overlaps the constant part of the image. */
-static void map_ram(uint64_t from, uint64_t to)
+CC_BOOT static void map_ram(uint64_t from, uint64_t to)
 {
 	uint64_t constant = machine.image;
 	uint64_t constant_end = memory_image_address(kernel_rodata_end).a;
@@ -135,7 +136,7 @@ void memory_write_no_execute(void)
 	__asm__ volatile("isb\n\ttlbi vmalle1\n\tdsb nsh\n\tisb" ::: "memory");
 }
 
-void arch_memory_init(const struct boot_info *info)
+CC_BOOT void arch_memory_init(const struct boot_info *info)
 {
 	void (*exchange)(uint64_t) = (void (*)(uint64_t))(uintptr_t)memory_image_address(
 		(const void *)(uintptr_t)head_exchange_root).a;

@@ -203,5 +203,6 @@ void arch_regs_print(const struct arch_regs *regs)
 }
 
 /* The linker scripts of the other ports name the image's parts; here it has none. */
-extern const char kernel_image_start[], kernel_text_end[];
-const char kernel_image_start[1] = "", kernel_text_end[1] = "";
+extern const char kernel_image_start[], kernel_text_end[], kernel_boot_text_start[], kernel_boot_text_end[];
+const char kernel_image_start[1] = "", kernel_text_end[1] = "", kernel_boot_text_start[1] = "",
+	kernel_boot_text_end[1] = "";

@@ -47,7 +47,7 @@ static bool with_imsic(void)
 	return machine.controller == CONTROLLER_APLIC_IMSIC;
 }
 
-static void aplic_init(volatile void *registers)
+CC_BOOT void aplic_init(volatile void *registers)
 {
 	aplic = (uint64_t)registers;
 	if (with_imsic())
@@ -145,7 +145,6 @@ bool irq_ipi_send(uint32_t cpu)
 }
 
 const struct controller aplic_controller = {
-	.init = aplic_init,
 	.cpu_init = aplic_cpu_init,
 	.configure = aplic_configure,
 	.mask = aplic_mask,

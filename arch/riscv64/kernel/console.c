@@ -40,7 +40,7 @@ void arch_console_put(char c)
 	uart_write(UART_TRANSMIT, (uint8_t)c);
 }
 
-void console_map(void)
+CC_BOOT void console_map(void)
 {
 	if (machine.uart.size != 0)
 		registers = device_map(machine.uart.base, machine.uart.size);

@@ -4,7 +4,6 @@
 #include "machine.h"
 
 struct controller {
-	void (*init)(volatile void *registers); /* every line masked */
 	void (*cpu_init)(uint32_t cpu);         /* lets the calling CPU receive */
 	void (*configure)(uint32_t irq, enum irq_trigger trigger, uint32_t cpu); /* masked */
 	void (*mask)(uint32_t irq);
@@ -12,6 +11,9 @@ struct controller {
 	void (*dispatch)(uint32_t cpu);         /* trap_irq for what is pending */
 };
 
+/* Boot, once: every line masked. */
+void plic_init(volatile void *registers);
+void aplic_init(volatile void *registers);
 extern const struct controller plic_controller, aplic_controller;
 
 /* The line's trigger, as irq.c remembers it. */

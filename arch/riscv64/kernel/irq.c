@@ -3,11 +3,6 @@
 #include "controller.h"
 #include "csr.h"
 
-static const struct controller *const controllers[] = {
-	[CONTROLLER_PLIC] = &plic_controller,
-	[CONTROLLER_APLIC] = &aplic_controller,
-	[CONTROLLER_APLIC_IMSIC] = &aplic_controller,
-};
 static const struct controller *controller; /* [c] null: not yet */
 static uint32_t edge[MACHINE_SOURCES_MAX / 32u + 1u]; /* [a] bit per line */
 
@@ -16,12 +11,15 @@ bool irq_is_level(uint32_t irq)
 	return (__atomic_load_n(&edge[irq / 32u], __ATOMIC_RELAXED) >> irq % 32u & 1u) == 0;
 }
 
-void arch_irq_init(const struct boot_info *info)
+CC_BOOT void arch_irq_init(const struct boot_info *info)
 {
 	(void)info;
 	volatile void *registers = device_map(machine.lines.base, machine.lines.size);
-	controllers[machine.controller]->init(registers);
-	controller = controllers[machine.controller];
+	if (machine.controller == CONTROLLER_PLIC)
+		plic_init(registers);
+	else
+		aplic_init(registers);
+	controller = machine.controller == CONTROLLER_PLIC ? &plic_controller : &aplic_controller;
 	irq_cpu_init();
 }
 

@@ -22,7 +22,7 @@
 
 extern char boot_root[], boot_stack_guard[], boot_stack[];
 extern char kernel_image_end[], kernel_text_start[], kernel_text_end[], kernel_rodata_start[],
-	kernel_rodata_end[], kernel_data_start[];
+	kernel_rodata_end[], kernel_boot_text_start[], kernel_boot_text_end[], kernel_data_start[];
 
 uint64_t riscv_asid_mask;
 uint64_t riscv_pte_device;
@@ -33,7 +33,7 @@ static uint64_t window_next = WINDOW_BASE;
 
 /* ---- building ---- */
 
-static paddr_t table_new(void)
+CC_BOOT static paddr_t table_new(void)
 {
 	paddr_t table;
 	if (!frame_alloc_zero(&table))
@@ -41,7 +41,7 @@ static paddr_t table_new(void)
 	return table;
 }
 
-static uint64_t *table_below(uint64_t *entry)
+CC_BOOT static uint64_t *table_below(uint64_t *entry)
 {
 	if (!arch_pte_present(*entry))
 		*entry = arch_pte_table(table_new());
@@ -54,7 +54,7 @@ static uint64_t page_bytes(uint32_t level)
 }
 
 /* Largest page that starts at both addresses and ends within `bytes`. */
-static uint32_t level_for(uint64_t virtual, uint64_t physical, uint64_t bytes)
+CC_BOOT static uint32_t level_for(uint64_t virtual, uint64_t physical, uint64_t bytes)
 {
 	uint32_t level = ARCH_PAGE_LEVELS - 1;
 	while (level > 0 && (((virtual | physical) & (page_bytes(level) - 1u)) != 0 || bytes < page_bytes(level)))
@@ -62,7 +62,7 @@ static uint32_t level_for(uint64_t virtual, uint64_t physical, uint64_t bytes)
 	return level;
 }
 
-static void map(uint64_t virtual, uint64_t physical, uint64_t bytes, uint32_t prot, bool device)
+CC_BOOT static void map(uint64_t virtual, uint64_t physical, uint64_t bytes, uint32_t prot, bool device)
 {
 	while (bytes != 0) {
 		uint32_t level = level_for(virtual, physical, bytes);
@@ -77,7 +77,7 @@ static void map(uint64_t virtual, uint64_t physical, uint64_t bytes, uint32_t pr
 	}
 }
 
-static void map_image(const char *first, const char *end, uint32_t prot)
+CC_BOOT static void map_image(const char *first, const char *end, uint32_t prot)
 {
 	map((uint64_t)first, (uint64_t)first - KERNEL_BASE + machine.image, (uint64_t)(end - first), prot, false);
 }
@@ -88,7 +88,7 @@ static uint64_t lesser(uint64_t a, uint64_t b)
 }
 
 /* Does `at` lie in the range? Either way, *end comes no later than where that changes. */
-static bool within(uint64_t at, struct boot_range range, uint64_t *end)
+CC_BOOT static bool within(uint64_t at, struct boot_range range, uint64_t *end)
 {
 	uint64_t range_end = range.base + range.size;
 	if (at >= range_end)
@@ -97,7 +97,7 @@ static bool within(uint64_t at, struct boot_range range, uint64_t *end)
 	return at >= range.base;
 }
 
-static void map_direct(struct boot_range memory)
+CC_BOOT static void map_direct(struct boot_range memory)
 {
 	struct boot_range fixed = { machine.image, (uint64_t)(kernel_rodata_end - kernel_text_start) };
 	uint64_t limit = lesser(memory.base + memory.size, DIRECT_LIMIT);
@@ -114,7 +114,7 @@ static void map_direct(struct boot_range memory)
 		direct_end = ROOT_HALF + (uint32_t)((limit - 1u) >> 30) + 1u;
 }
 
-void arch_memory_init(const struct boot_info *info)
+CC_BOOT void arch_memory_init(const struct boot_info *info)
 {
 	kernel_root = table_new();
 	uint64_t *root = (uint64_t *)arch_direct(kernel_root);
@@ -122,6 +122,7 @@ void arch_memory_init(const struct boot_info *info)
 		map_direct(info->memory[i]);
 	map_image(kernel_text_start, kernel_text_end, PROT_READ | PROT_EXECUTE);
 	map_image(kernel_rodata_start, kernel_rodata_end, PROT_READ);
+	map_image(kernel_boot_text_start, kernel_boot_text_end, PROT_READ | PROT_EXECUTE);
 	map_image(kernel_data_start, boot_stack_guard, PROT_READ | PROT_WRITE);
 	map_image(boot_stack, kernel_image_end, PROT_READ | PROT_WRITE);
 	for (uint32_t i = WINDOW_ENTRY; i < ENTRIES; i++)
@@ -147,7 +148,7 @@ void arch_root_init(uint64_t *root)
 		root[i] = kernel[i];
 }
 
-volatile void *device_map(uint64_t base, uint64_t size)
+CC_BOOT volatile void *device_map(uint64_t base, uint64_t size)
 {
 	uint64_t offset = base & PAGE_MASK;
 	if (kernel_root.a == 0)
@@ -167,7 +168,7 @@ volatile void *device_map(uint64_t base, uint64_t size)
 
 /* ---- translations ---- */
 
-void memory_probe_asid(void)
+CC_BOOT void memory_probe_asid(void)
 {
 	uint64_t satp = csr_read(satp), all = 0xffffull;
 	csr_write(satp, satp | all << RISCV_SATP_ASID_SHIFT);

@@ -32,7 +32,7 @@ static void plic_priority(uint32_t irq, uint32_t priority)
 	register_write(plic + PLIC_PRIORITY + 4ull * irq, priority);
 }
 
-static void plic_init(volatile void *registers)
+CC_BOOT void plic_init(volatile void *registers)
 {
 	plic = (uint64_t)registers;
 	for (uint32_t irq = 1; irq <= machine.sources; irq++)
@@ -88,7 +88,6 @@ static void plic_dispatch(uint32_t cpu)
 }
 
 const struct controller plic_controller = {
-	.init = plic_init,
 	.cpu_init = plic_cpu_init,
 	.configure = plic_configure,
 	.mask = plic_mask,

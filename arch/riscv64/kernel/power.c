@@ -11,7 +11,7 @@
 
 static volatile uint32_t *finisher; /* null: none */
 
-void power_map(void)
+CC_BOOT void power_map(void)
 {
 	if (machine.finisher.size != 0)
 		finisher = device_map(machine.finisher.base, machine.finisher.size);

@@ -132,7 +132,7 @@ boot_gdt_pointer:
 	.short boot_gdt_pointer - boot_gdt - 1
 	.long boot_gdt
 
-	.section .text.entry, "ax"
+	.section .boot_text, "ax"
 boot_high:
 	movq $boot_stack_top, %rsp
 	xorl %eax, %eax

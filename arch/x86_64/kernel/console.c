@@ -31,7 +31,7 @@ static uint8_t uart_read(uint32_t offset)
 	return x86_in8((uint16_t)address);
 }
 
-void x86_console_init(void)
+CC_BOOT void x86_console_init(void)
 {
 	if (!x86_platform.uart_known)
 		return;

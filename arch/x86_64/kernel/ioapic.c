@@ -55,7 +55,7 @@ static bool line_exists(uint32_t irq)
 	return irq < line_count && lines[irq].base != 0;
 }
 
-static void pic_disable(void)
+CC_BOOT static void pic_disable(void)
 {
 	static const struct {
 		uint8_t port, value;
@@ -67,7 +67,7 @@ static void pic_disable(void)
 		x86_out8(sequence[i].port, sequence[i].value);
 }
 
-static void ioapic_init(const struct x86_ioapic *ioapic)
+CC_BOOT static void ioapic_init(const struct x86_ioapic *ioapic)
 {
 	uint32_t entries = (ioapic_read(ioapic->base, REGISTER_VERSION) >> 16 & 0xffu) + 1u;
 	for (uint32_t i = 0; i < entries && ioapic->line_first + i < X86_LINES_MAX; i++) {
@@ -79,7 +79,7 @@ static void ioapic_init(const struct x86_ioapic *ioapic)
 	}
 }
 
-void arch_irq_init(const struct boot_info *info)
+CC_BOOT void arch_irq_init(const struct boot_info *info)
 {
 	(void)info;
 	pic_disable();

@@ -4,7 +4,7 @@
  *
  * Everything of the kernel's hangs off the last entry of a root table, which is therefore all that an address
  * space copies. Direct map in the largest pages that fit; the image page by page, each section with its own
- * protection and its alias in the direct map no more writable than itself; the registers of the devices the
+ * protection and its alias in the direct map no more writable than itself (but for the code of boot, soon gone); the registers of the devices the
  * kernel drives at their direct-map address, uncached; and the fault stacks, each with a page missing below.
  * What is left of the early tables serves secondary CPUs for their first instructions.
  */
@@ -46,7 +46,7 @@ void arch_cache_sync(const void *address, size_t bytes)
 
 /* ---- building ---- */
 
-static paddr_t table_new(void)
+CC_BOOT static paddr_t table_new(void)
 {
 	paddr_t table;
 	if (!frame_alloc_zero(&table))
@@ -55,7 +55,7 @@ static paddr_t table_new(void)
 }
 
 /* The entry for an address at a level (0: 4 KiB, 1: 2 MiB, 2: 1 GiB), with the tables that lead there. */
-static uint64_t *entry_find(uint64_t address, uint32_t level)
+CC_BOOT static uint64_t *entry_find(uint64_t address, uint32_t level)
 {
 	uint64_t *table = arch_direct(kernel_root);
 	for (uint32_t at = ARCH_PAGE_LEVELS - 1u;; at--) {
@@ -68,12 +68,12 @@ static uint64_t *entry_find(uint64_t address, uint32_t level)
 	}
 }
 
-static void map_page(uint64_t address, paddr_t frame, uint32_t prot, bool device)
+CC_BOOT static void map_page(uint64_t address, paddr_t frame, uint32_t prot, bool device)
 {
 	*entry_find(address, 0) = arch_pte_leaf(frame, prot, false, device);
 }
 
-static void map_image(const char *start, const char *end, uint32_t prot)
+CC_BOOT static void map_image(const char *start, const char *end, uint32_t prot)
 {
 	for (const char *page = start; page < end; page += PAGE_SIZE) {
 		if (page != boot_stack_guard)
@@ -82,13 +82,13 @@ static void map_image(const char *start, const char *end, uint32_t prot)
 }
 
 /* Does [base, base + size) touch text or read-only data? */
-static bool is_protected(uint64_t base, uint64_t size)
+CC_BOOT static bool is_protected(uint64_t base, uint64_t size)
 {
 	return base < x86_image_physical(kernel_rodata_end).a &&
 	       base + size > x86_image_physical(kernel_text_start).a;
 }
 
-static uint32_t level_for(uint64_t base, uint64_t left)
+CC_BOOT static uint32_t level_for(uint64_t base, uint64_t left)
 {
 	if (pages_1g && base % SIZE_1G == 0 && left >= SIZE_1G && !is_protected(base, SIZE_1G))
 		return 2;
@@ -97,7 +97,7 @@ static uint32_t level_for(uint64_t base, uint64_t left)
 	return 0;
 }
 
-static void map_direct(const struct boot_range *range)
+CC_BOOT static void map_direct(const struct boot_range *range)
 {
 	uint64_t end = range->base + range->size;
 	for (uint64_t base = range->base; base < end;) {
@@ -110,7 +110,7 @@ static void map_direct(const struct boot_range *range)
 	}
 }
 
-static void map_device(uint64_t base)
+CC_BOOT static void map_device(uint64_t base)
 {
 	if (base == 0)
 		return;
@@ -120,7 +120,7 @@ static void map_device(uint64_t base)
 	map_page(DIRECT_MAP_BASE + base, (paddr_t){base}, PROT_READ | PROT_WRITE, true);
 }
 
-static void map_devices(void)
+CC_BOOT static void map_devices(void)
 {
 	map_device(x86_platform.lapic_base);
 	for (uint32_t i = 0; i < x86_platform.ioapic_count; i++)
@@ -131,7 +131,7 @@ static void map_devices(void)
 	map_device(x86_platform.sleep_memory ? x86_platform.sleep_control : 0);
 }
 
-static void map_fault_stacks(uint32_t cpus)
+CC_BOOT static void map_fault_stacks(uint32_t cpus)
 {
 	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
 		uint64_t top = FAULT_STACKS + (cpu + 1ull) * FAULT_STACK_STRIDE;
@@ -141,7 +141,7 @@ static void map_fault_stacks(uint32_t cpus)
 }
 
 /* Keep of the early tables what a CPU needs to switch on paging on its trampoline page. */
-static void early_tables_trim(void)
+CC_BOOT static void early_tables_trim(void)
 {
 	for (uint32_t i = 1; i < 4 * 512; i++)
 		x86_early_directories[i] = 0;
@@ -150,7 +150,7 @@ static void early_tables_trim(void)
 	arch_root_init(x86_early_root);
 }
 
-void arch_memory_init(const struct boot_info *info)
+CC_BOOT void arch_memory_init(const struct boot_info *info)
 {
 	pages_1g = (x86_cpuid(0x80000001u).edx & (1u << 26)) != 0;
 	kernel_root = table_new();
@@ -158,6 +158,7 @@ void arch_memory_init(const struct boot_info *info)
 		map_direct(&info->memory[i]);
 	map_image(kernel_text_start, kernel_text_end, PROT_READ | PROT_EXECUTE);
 	map_image(kernel_rodata_start, kernel_rodata_end, PROT_READ);
+	map_image(kernel_boot_text_start, kernel_boot_text_end, PROT_READ | PROT_EXECUTE);
 	map_image(kernel_data_start, kernel_image_end, PROT_READ | PROT_WRITE);
 	map_devices();
 	map_fault_stacks(info->cpu_count);

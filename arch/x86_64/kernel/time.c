@@ -34,17 +34,17 @@ struct reference {
 	uint32_t (*read)(void);
 };
 
-static uint32_t hpet_read(void)
+CC_BOOT static uint32_t hpet_read(void)
 {
 	return x86_device_read32(x86_platform.hpet_base + HPET_COUNTER);
 }
 
-static uint32_t pm_timer_read(void)
+CC_BOOT static uint32_t pm_timer_read(void)
 {
 	return x86_in32(x86_platform.pm_timer_port);
 }
 
-static uint32_t pit_read(void)
+CC_BOOT static uint32_t pit_read(void)
 {
 	x86_out8(PIT_COMMAND, 0x80); /* latch channel 2 */
 	uint32_t low = x86_in8(PIT_CHANNEL2);
@@ -52,7 +52,7 @@ static uint32_t pit_read(void)
 	return ~(low | high << 8);
 }
 
-static struct reference reference_choose(void)
+CC_BOOT static struct reference reference_choose(void)
 {
 	if (x86_platform.hpet_base != 0) {
 		uint32_t period = x86_device_read32(x86_platform.hpet_base + HPET_PERIOD);
@@ -77,7 +77,7 @@ struct sample {
 };
 
 /* The three counters as nearly at once as one of a few tries gets. */
-static struct sample sample_take(const struct reference *reference)
+CC_BOOT static struct sample sample_take(const struct reference *reference)
 {
 	struct sample best = {0, 0, 0};
 	uint64_t width = UINT64_MAX;
@@ -94,7 +94,7 @@ static struct sample sample_take(const struct reference *reference)
 	return best;
 }
 
-void x86_time_init(void)
+CC_BOOT void x86_time_init(void)
 {
 	x86_apic_init();
 	struct reference reference = reference_choose();

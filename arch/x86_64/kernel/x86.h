@@ -91,7 +91,8 @@ CC_INLINE void x86_device_write32(uint64_t address, uint32_t value)
 }
 
 /* ---- linker script; `PHYSICAL` of an image address ---- */
-extern char kernel_text_start[], kernel_text_end[], kernel_rodata_start[], kernel_rodata_end[], kernel_data_start[], kernel_image_end[];
+extern char kernel_text_start[], kernel_text_end[], kernel_rodata_start[], kernel_rodata_end[],
+	kernel_boot_text_start[], kernel_boot_text_end[], kernel_data_start[], kernel_image_end[];
 extern char boot_stack_guard[], boot_stack_top[];
 
 CC_INLINE paddr_t x86_image_physical(const void *address)

@@ -132,5 +132,8 @@ CC_NODISCARD bool user_copy_out(uint64_t user, const void *from, size_t bytes);
 /* Kernel mappings, boot only (before other CPUs run): back [address, +pages) of the table area with zeroed frames. */
 CC_NODISCARD status_t kernel_back(uint64_t address, uint64_t pages);
 
+/* The end of [address, +pages) of the kernel's image, contiguous in memory: forgotten by every CPU, its frames free. */
+void kernel_unback(uint64_t address, uint64_t pages);
+
 /* Lock not held by the caller. */
 bool aspace_valid(struct aspace *aspace);
