@@ -64,11 +64,13 @@ SEE_LIB := -Iabi/include -Ilib/include
 SEE_KERNEL := $(SEE_LIB) -Ikernel/include -I$(A)/include
 SEE_USER := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -I$(A)/user/include
 
-# ---- sources ----
+# ---- sources; SOURCES are third-party files below T, see tools/sources.mk ----
+T := build/third-party
+SOURCES := blake3/c/blake3.c blake3/c/blake3_portable.c ring/crypto/curve25519/curve25519.c
 sources = $(foreach folder,$1,$(wildcard $(folder)/*.c $(folder)/*.S))
 PROGRAMS := $(patsubst %/,%,$(sort $(dir $(wildcard user/services/*/*.c user/drivers/*/*.c user/apps/*/*.c))))
-KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(call sources,kernel lib $A/kernel $A/boot))
-LIBRARY_OBJECTS := $(patsubst %,$B/user/%.o,$(call sources,lib user/lib/*) \
+KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(call sources,kernel lib $A/kernel $A/boot) $(SOURCES:%=third-party/%))
+LIBRARY_OBJECTS := $(patsubst %,$B/user/%.o,$(call sources,lib user/lib/*) $(SOURCES:%=third-party/%) \
 	$(filter-out %/start.S,$(call sources,$A/user)))
 DATA := $(wildcard system/*.manifest)
 
@@ -121,7 +123,7 @@ stats: packages ## sizes, lengths, comments
 
 ##@ Look after
 doctor: ## what is missing on this machine, and how to get it
-	@tools/packages.sh doctor
+	@tools/packages.sh doctor; status=$$?; tools/sources.sh doctor; exit $$status
 clean: ## remove what was built
 	rm -rf build
 help: ## this list
@@ -136,7 +138,7 @@ image-%: packages build/host/tools/bundle
 elf: $(KERNEL) $(PROGRAM_ELFS)
 
 # ---- packages: installed once, then only a stamp is looked at ----
-packages: build/.packages-base
+packages: build/.packages-base $T/blake3/.unpacked $T/ring/.unpacked
 build/.packages-%: tools/packages.txt
 	@tools/packages.sh install $* </dev/null
 	@mkdir -p build && touch $@
@@ -211,4 +213,5 @@ $B/cambios.iso: $(KERNEL) $(BUNDLE) tools/iso.sh
 	$(Q)tools/iso.sh $@ $(KERNEL) $(BUNDLE)
 
 include tools/host.mk
+include tools/sources.mk
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -16,7 +16,7 @@ STRING_NAMES := memcpy memmove memset memcmp strlen strnlen strcmp strncmp
 RENAME := $(foreach name,$(STRING_NAMES),-D$(name)=cambios_$(name))
 
 host_sources = $(filter-out lib/string.c,$(wildcard $1))
-HOST_LIB := $(patsubst %,$H/%.o,$(call host_sources,lib/*.c))
+HOST_LIB := $(patsubst %,$H/%.o,$(call host_sources,lib/*.c) $(SOURCES:%=third-party/%))
 HOST_KERNEL := $(patsubst %,$H/%.o,$(wildcard kernel/*.c arch/host/*.c arch/host/*/*.c))
 LIB_TESTS := $(patsubst lib/test/%.c,$H/tests/%,$(wildcard lib/test/*_test.c))
 KERNEL_TESTS := $(patsubst kernel/test/%.c,$H/tests/%,$(wildcard kernel/test/*_test.c))

@@ -19,6 +19,8 @@ CHECKS = "-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrU
 
 def tidy(path, arch):
     roots = [f"-I{folder}" for folder in tree.include_roots(path, arch)]
+    if path.startswith("lib/"):  # what wraps third-party sources sees their headers
+        roots += ["-Ilib/third-party", "-Ilib/third-party/GFp", "-isystem", "build/third-party"]
     result = subprocess.run(["clang-tidy-19", "--quiet", f"--checks={CHECKS}", path, "--",
                              f"--target={arch}-unknown-none-elf", "-std=gnu11", "-ffreestanding", "-nostdlibinc",
                              "-DTIER_POLICY=TIER_STANDARD", *roots],

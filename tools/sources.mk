@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+#
+# Third-party C sources, out of packages (sources.txt, sources.sh), compiled
+# with warnings off, and with the few headers of lib/third-party in place of a C
+# library's. They belong to lib/: linked into the kernel, programs and host
+# programs alike, where what nobody calls is left out.
+
+SOURCE_STAMPS := $T/blake3/.unpacked $T/ring/.unpacked
+# The last folder is where ring's "../internal.h" leads, to lib/third-party/internal.h.
+SEE_SOURCES := $(SEE_LIB) -Ilib/third-party -Ilib/third-party/GFp
+$T/%/.unpacked: tools/sources.txt tools/sources.sh | build/.packages-base
+	@tools/sources.sh get $*
+
+# What wraps them sees their headers too.
+WRAPPERS := $(foreach half,$B/kernel $B/user $H,$(half)/lib/hash.c.o $(half)/lib/signature.c.o)
+$(WRAPPERS): SEE := $(SEE_SOURCES) -isystem $T
+$(WRAPPERS): $(SOURCE_STAMPS)
+
+define COMPILE_SOURCE
+	@mkdir -p $(@D)
+	@echo "  cc    $@"
+	$(Q)$(CC) $(FLAGS) -w -ffreestanding -nostdlibinc $(SEE_SOURCES) -MMD -MP -c $T/$*.c -o $@
+endef
+$H/third-party/%.o: FLAGS := -std=gnu11 -g $(HOST_CFLAGS)
+$B/kernel/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk $(RULES)
+	$(COMPILE_SOURCE)
+$B/user/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk $(RULES)
+	$(COMPILE_SOURCE)
+$H/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk Makefile tools/host.mk | build/.packages-base
+	$(COMPILE_SOURCE)
+
+# Tests that read published vectors.
+$H/lib/test/%.o: SEE := $(SEE_LIB) -DTHIRD_PARTY='"$(CURDIR)/$T"'
+$H/tests/hash_test: | $T/blake3-vectors/.unpacked
+$H/tests/signature_test: | $T/ed25519-vectors/.unpacked
