@@ -114,6 +114,12 @@ enum module_verdict catalog_check(const uint8_t *data, size_t length, const stru
 	return out->release < trust->release ? MODULE_OLD_RELEASE : MODULE_OK;
 }
 
+bool catalog_read(const uint8_t *data, size_t length, struct catalog *out)
+{
+	return module_trailer_check(data, length) == MODULE_OK && header_read(data, length, out) &&
+	       entries_check(out);
+}
+
 void catalog_entry_read(const struct catalog *catalog, uint32_t index, struct catalog_entry *out)
 {
 	const uint8_t *const entry = entry_at(catalog, index);

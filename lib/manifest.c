@@ -28,7 +28,6 @@ static const char *line(struct parser *parser, const char *text, size_t length)
 bool manifest_parse(const char *text, size_t length, struct manifest *out, struct manifest_error *out_error)
 {
 	struct parser parser = {.manifest = out};
-	uint32_t number_of_line = 0;
 
 	memset(out, 0, sizeof(*out));
 	for (size_t at = 0; at < length;) {
@@ -36,16 +35,15 @@ bool manifest_parse(const char *text, size_t length, struct manifest *out, struc
 
 		while (end < length && text[end] != '\n')
 			end++;
-		number_of_line++;
+		parser.line++;
 		const char *reason = line(&parser, text + at, end - at);
 		if (reason != NULL) {
-			*out_error = (struct manifest_error){number_of_line, reason};
+			*out_error = (struct manifest_error){parser.line, reason};
 			return false;
 		}
 		at = end + 1u;
 	}
-	*out_error = (struct manifest_error){0, manifest_check(out)};
-	return out_error->reason == NULL;
+	return manifest_check(out, out_error);
 }
 
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name)
@@ -55,4 +53,22 @@ const struct manifest_entry *manifest_find(const struct manifest *manifest, cons
 			return &manifest->entries[i];
 	}
 	return NULL;
+}
+
+const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *endpoint)
+{
+	for (uint32_t i = 0; i < manifest->entry_count; i++) {
+		const struct manifest_entry *entry = &manifest->entries[i];
+
+		if (entry->service && entry->serves[0] != '\0' && strcmp(entry->serves, endpoint) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+enum module_role manifest_role(const struct manifest_entry *entry)
+{
+	if (!entry->service)
+		return MODULE_PROGRAM;
+	return entry->device == MANIFEST_DEVICE_NONE ? MODULE_SERVICE : MODULE_DRIVER;
 }

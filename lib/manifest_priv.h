@@ -7,11 +7,13 @@ struct parser {
 	struct manifest *manifest;
 	struct manifest_entry *entry;     /* section we are in, or NULL */
 	struct manifest_profile *profile; /* likewise */
+	uint32_t line;                    /* the one being read, from 1 */
+	uint64_t seen;                    /* statements of this section, a bit per row of their table */
 };
 
 /* One line's words, at least one. NULL: understood; else what is wrong. */
 const char *manifest_statement(struct parser *parser, char **words, uint32_t count);
 
-/* Every endpoint used is served by one, profiles and principals are there; fills `order`.
- * NULL: all is well; else why not. */
-const char *manifest_check(struct manifest *manifest);
+/* Every name leads somewhere, profiles and principals are there, services have an order: fills what follows
+ * from the whole. False: why not is in *out_error. */
+CC_NODISCARD bool manifest_check(struct manifest *manifest, struct manifest_error *out_error);

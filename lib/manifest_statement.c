@@ -24,6 +24,11 @@ static const char *section_profile(struct parser *parser, char **words, uint32_t
 
 	(void)count;
 	parser->entry = NULL;
+	parser->seen = 0;
+	for (uint32_t i = 0; i < manifest->profile_count; i++) {
+		if (is(manifest->profiles[i].name, words[0]))
+			return "this name is there already";
+	}
 	if (manifest->profile_count == MANIFEST_PROFILES_MAX)
 		return "too many profiles";
 	parser->profile = &manifest->profiles[manifest->profile_count++];
@@ -37,6 +42,7 @@ static const char *section_entry(struct parser *parser, const char *name, bool s
 	struct manifest *manifest = parser->manifest;
 
 	parser->profile = NULL;
+	parser->seen = 0;
 	if (manifest_find(manifest, name) != NULL)
 		return "this name is there already";
 	if (manifest->entry_count == MANIFEST_ENTRIES_MAX)
@@ -44,6 +50,8 @@ static const char *section_entry(struct parser *parser, const char *name, bool s
 	parser->entry = &manifest->entries[manifest->entry_count++];
 	*parser->entry = (struct manifest_entry){
 		.service = service,
+		.line = parser->line,
+		.version = 1,
 		.priority = PRIORITY_NORMAL,
 		.memory_pages = 256,
 		.stack_pages = 16,
@@ -83,8 +91,6 @@ static uint64_t calls_named(const char *word)
 
 static const char *profile_change(struct parser *parser, char **words, uint32_t count, bool allow)
 {
-	if (parser->profile == NULL)
-		return "this belongs into a profile";
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t calls = calls_named(words[i]);
 
@@ -154,17 +160,49 @@ static const char *state_serves(struct parser *parser, char **words, uint32_t co
 	               : "the name is too long";
 }
 
+/* After the endpoint's name: each word at most once. */
+static bool use_words(struct manifest_use *use, char **words, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		bool *flag = is(words[i], "control") ? &use->control : is(words[i], "grant") ? &use->grant : NULL;
+
+		if (flag == NULL || *flag)
+			return false;
+		*flag = true;
+	}
+	return true;
+}
+
 static const char *state_uses(struct parser *parser, char **words, uint32_t count)
 {
 	struct manifest_entry *entry = parser->entry;
 
+	for (uint32_t i = 0; i < entry->use_count; i++) {
+		if (is(entry->uses[i].name, words[0]))
+			return "it uses this endpoint already";
+	}
 	if (entry->use_count == MANIFEST_USES_MAX)
 		return "too many endpoints";
 	struct manifest_use *use = &entry->uses[entry->use_count++];
-	if (count == 2 && !is(words[1], "control"))
-		return "only \"control\" may follow";
-	use->control = count == 2;
+	use->line = parser->line;
+	if (!use_words(use, words + 1, count - 1u))
+		return "only \"control\" and \"grant\" may follow";
 	return copy(use->name, sizeof(use->name), words[0]) ? NULL : "the name is too long";
+}
+
+static const char *state_depends(struct parser *parser, char **words, uint32_t count)
+{
+	struct manifest_entry *entry = parser->entry;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (entry->depend_count == MANIFEST_DEPENDS_MAX)
+			return "too many dependencies";
+		struct manifest_depend *depend = &entry->depends[entry->depend_count++];
+		depend->line = parser->line;
+		if (!copy(depend->name, sizeof(depend->name), words[i]))
+			return "the name is too long";
+	}
+	return NULL;
 }
 
 static uint32_t right_named(const char *word)
@@ -206,15 +244,37 @@ static const char *state_device(struct parser *parser, char **words, uint32_t co
 static const char *state_restart(struct parser *parser, char **words, uint32_t count)
 {
 	static const char *const names[] = {"never", "failure", "always"};
+	uint64_t limit = 0;
 
-	(void)count;
 	for (uint32_t i = 0; i < 3; i++) {
-		if (is(words[0], names[i])) {
-			parser->entry->restart = (enum manifest_restart)i;
-			return NULL;
-		}
+		if (!is(words[0], names[i]))
+			continue;
+		if (count == 2 && (i == RESTART_NEVER || !text_number(words[1], &limit) || limit > 1000))
+			return "the limit is 0 to 1000, and not for never";
+		parser->entry->restart = (enum manifest_restart)i;
+		parser->entry->restart_limit = (uint32_t)limit;
+		return NULL;
 	}
 	return "it is always, failure or never";
+}
+
+bool manifest_tier_named(const char *word, enum manifest_tier *out_tier)
+{
+	static const char *const names[] = {"embedded", "standard", "full"};
+
+	for (uint32_t i = 0; i < 3; i++) {
+		if (is(word, names[i])) {
+			*out_tier = (enum manifest_tier)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *state_tier(struct parser *parser, char **words, uint32_t count)
+{
+	(void)count;
+	return manifest_tier_named(words[0], &parser->entry->tier) ? NULL : "it is embedded, standard or full";
 }
 
 static const char *state_calls(struct parser *parser, char **words, uint32_t count)
@@ -225,32 +285,38 @@ static const char *state_calls(struct parser *parser, char **words, uint32_t cou
 	for (uint32_t i = 0; i < manifest->profile_count; i++) {
 		if (is(manifest->profiles[i].name, words[0])) {
 			parser->entry->syscall_mask = manifest->profiles[i].mask;
+			parser->entry->profile = i;
 			return NULL;
 		}
 	}
 	return "no profile of this name is defined above";
 }
 
+enum section { SECTION_ANY, SECTION_PROFILE, SECTION_ENTRY };
+
 static const struct {
 	const char *word;
 	uint32_t min, max; /* words after it */
-	bool in_entry;
+	enum section section;
+	bool often; /* may be said more than once in a section */
 	statement_function *function;
 } statements[] = {
-	{"service", 1, 1, false, section_service},
-	{"program", 1, 1, false, section_program},
-	{"profile", 1, 1, false, section_profile},
-	{"allow", 1, MANIFEST_WORDS_MAX, false, state_allow},
-	{"deny", 1, MANIFEST_WORDS_MAX, false, state_deny},
-	{"image", 1, 1, true, state_image},
-	{"principal", 1, 1, true, state_principal},
-	{"arguments", 1, MANIFEST_WORDS_MAX, true, state_arguments},
-	{"serves", 1, 2, true, state_serves},
-	{"uses", 1, 2, true, state_uses},
-	{"handle", 2, MANIFEST_WORDS_MAX, true, state_handle},
-	{"device", 1, 1, true, state_device},
-	{"calls", 1, 1, true, state_calls},
-	{"restart", 1, 1, true, state_restart},
+	{"service", 1, 1, SECTION_ANY, true, section_service},
+	{"program", 1, 1, SECTION_ANY, true, section_program},
+	{"profile", 1, 1, SECTION_ANY, true, section_profile},
+	{"allow", 1, MANIFEST_WORDS_MAX, SECTION_PROFILE, true, state_allow},
+	{"deny", 1, MANIFEST_WORDS_MAX, SECTION_PROFILE, true, state_deny},
+	{"image", 1, 1, SECTION_ENTRY, false, state_image},
+	{"principal", 1, 1, SECTION_ENTRY, false, state_principal},
+	{"arguments", 1, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_arguments},
+	{"serves", 1, 2, SECTION_ENTRY, false, state_serves},
+	{"uses", 1, 3, SECTION_ENTRY, true, state_uses},
+	{"depends", 1, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_depends},
+	{"handle", 2, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_handle},
+	{"device", 1, 1, SECTION_ENTRY, false, state_device},
+	{"calls", 1, 1, SECTION_ENTRY, false, state_calls},
+	{"restart", 1, 2, SECTION_ENTRY, false, state_restart},
+	{"tier", 1, 1, SECTION_ENTRY, false, state_tier},
 };
 
 /* Statements that are a number. */
@@ -259,23 +325,40 @@ static const struct {
 	size_t offset;
 	uint32_t min, max;
 } numbers[] = {
+	{"version", offsetof(struct manifest_entry, version), 1, UINT32_MAX},
 	{"priority", offsetof(struct manifest_entry, priority), 0, PRIORITY_MAX},
 	{"memory", offsetof(struct manifest_entry, memory_pages), 16, 1u << 24},
 	{"stack", offsetof(struct manifest_entry, stack_pages), 1, 1024},
 	{"threads", offsetof(struct manifest_entry, threads), 1, 64},
 	{"objects", offsetof(struct manifest_entry, objects), 0, 4096},
 	{"children", offsetof(struct manifest_entry, children), 0, 64},
+	{"keeps", offsetof(struct manifest_entry, keeps_pages), 1, 1024},
 };
+
+#define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
+#define NUMBERS    (sizeof(numbers) / sizeof(numbers[0]))
+_Static_assert(STATEMENTS + NUMBERS <= 64u, "a bit per statement");
+
+/* True the first time in a section. */
+static bool first_time(struct parser *parser, size_t row)
+{
+	bool first = (parser->seen & (1ull << row)) == 0;
+
+	parser->seen |= 1ull << row;
+	return first;
+}
 
 static const char *number(struct parser *parser, char **words, uint32_t count)
 {
-	for (uint32_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (uint32_t i = 0; i < NUMBERS; i++) {
 		uint64_t value;
 
 		if (!is(words[0], numbers[i].word))
 			continue;
 		if (parser->entry == NULL)
 			return "this belongs into a service or program";
+		if (!first_time(parser, STATEMENTS + i))
+			return "this was said already";
 		if (count != 2 || !text_number(words[1], &value) || value < numbers[i].min ||
 		    value > numbers[i].max)
 			return "one number is needed, within its bounds";
@@ -286,16 +369,24 @@ static const char *number(struct parser *parser, char **words, uint32_t count)
 	return "there is no statement of this name";
 }
 
+static const char *statement(struct parser *parser, uint32_t row, char **words, uint32_t count)
+{
+	if (statements[row].section == SECTION_ENTRY && parser->entry == NULL)
+		return "this belongs into a service or program";
+	if (statements[row].section == SECTION_PROFILE && parser->profile == NULL)
+		return "this belongs into a profile";
+	if (!statements[row].often && !first_time(parser, row))
+		return "this was said already";
+	if (count < statements[row].min || count > statements[row].max)
+		return "too few or too many words";
+	return statements[row].function(parser, words, count);
+}
+
 const char *manifest_statement(struct parser *parser, char **words, uint32_t count)
 {
-	for (uint32_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-		if (!is(words[0], statements[i].word))
-			continue;
-		if (statements[i].in_entry && parser->entry == NULL)
-			return "this belongs into a service or program";
-		if (count - 1u < statements[i].min || count - 1u > statements[i].max)
-			return "too few or too many words";
-		return statements[i].function(parser, words + 1, count - 1u);
+	for (uint32_t i = 0; i < STATEMENTS; i++) {
+		if (is(words[0], statements[i].word))
+			return statement(parser, i, words + 1, count - 1u);
 	}
 	return number(parser, words, count);
 }

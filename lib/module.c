@@ -108,6 +108,12 @@ static bool statement_read(const uint8_t *at, struct module *out)
 	return true;
 }
 
+bool module_says(const uint8_t *tail, size_t length, struct module *out)
+{
+	return length >= MODULE_TAIL_SIZE && module_trailer_check(tail, MODULE_TAIL_SIZE) == MODULE_OK &&
+	       statement_read(tail, out);
+}
+
 enum module_verdict module_tail_check(const uint8_t *tail, size_t length, const struct trust *trust,
                                       struct module *out, uint8_t out_signature[MODULE_SIGNATURE_SIZE])
 {

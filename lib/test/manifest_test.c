@@ -75,23 +75,78 @@ static void test_refused(void **context)
 	refused(PROFILE "service a\n restart often\n", 4);
 	refused(PROFILE "service a\n arguments 'open\n", 4);
 	refused(PROFILE "service a\nservice a\n", 4);
-	/* Of the whole. */
-	refused(PROFILE "service a\n principal a\n", 0);
-	refused(PROFILE "service a\n calls all\n", 0);
-	refused(PROFILE "service a\n calls all\n principal a\n uses b\n", 0);
-	refused(PROFILE "service a\n calls all\n principal a\n serves spawn\n", 0);
-	refused(PROFILE "program a\n calls all\n principal a\n serves a\n", 0);
+	refused(PROFILE "service a\n restart never 3\n", 4);
+	refused(PROFILE "service a\n restart always -1\n", 4);
+	refused(PROFILE "service a\n tier huge\n", 4);
+	refused(PROFILE "service a\n version 0\n", 4);
+	refused(PROFILE "service a\n keeps 0\n", 4);
+	refused(PROFILE "service a\n uses b control control\n", 4);
+	refused(PROFILE "service a\n uses b\n uses b\n", 5);
+	refused(PROFILE "service a\n version 1\n version 1\n", 5);
+	refused(PROFILE "service a\n calls all\n calls all\n", 5);
+	refused(PROFILE PROFILE, 3);
+	refused(PROFILE "service a\n allow call\n", 4);
+	/* Of the whole: the statement or the entry it is about. */
+	refused(PROFILE "service a\n principal a\n", 3);
+	refused(PROFILE "service a\n calls all\n", 3);
+	refused(PROFILE "service a\n calls all\n principal a\n uses b\n", 6);
+	refused(PROFILE "service a\n calls all\n principal a\n depends b\n", 6);
+	refused(PROFILE "service a\n calls all\n principal a\n serves spawn\n", 3);
+	refused(PROFILE "program a\n calls all\n principal a\n serves a\n", 3);
+	refused(PROFILE "program a\n calls all\n principal a\n keeps 1\n", 3);
 	refused(PROFILE "service a\n calls all\n principal a\n serves x\n"
 	                "service b\n calls all\n principal b\n serves x\n",
-	        0);
+	        7);
 	refused(PROFILE "service a\n calls all\n principal a\n serves a\n uses b\n"
 	                "service b\n calls all\n principal b\n serves b\n uses a\n",
-	        0);
+	        3);
+	refused(PROFILE "service a\n calls all\n principal a\n"
+	                "service b\n calls all\n principal b\n depends a\n"
+	                "service c\n calls all\n principal c\n depends d\n"
+	                "service d\n calls all\n principal d\n depends c\n",
+	        10);
+	refused(PROFILE "service a\n calls all\n principal a\n depends b\n"
+	                "service b\n calls all\n principal b\n tier full\n",
+	        6);
 	char line[400];
 	memset(line, 'x', sizeof(line));
 	line[sizeof(line) - 1u] = '\0';
 	refused(line, 1);
 	assert_false(manifest_parse("ser\0vice", 8, &manifest, &error));
+}
+
+static uint64_t needs_of(const char *name)
+{
+	return manifest_find(&manifest, name)->needs;
+}
+
+static void test_order(void **context)
+{
+	(void)context;
+	assert_true(parse(PROFILE "service shell\n calls all\n principal a\n uses console control grant\n depends log\n"
+	                          "service policy\n calls all\n principal b\n serves policy\n depends console\n"
+	                          "service console\n calls all\n principal c\n serves console\n device uart\n"
+	                          "service log\n calls all\n principal d\n restart failure 3\n tier embedded\n"
+	                          "program *\n calls all\n principal e\n version 7\n"));
+	/* What policy needs comes before it; all others after. */
+	assert_int_equal(manifest.order_count, 4);
+	assert_int_equal(manifest.order[0], 2);
+	assert_int_equal(manifest.order[1], 1);
+	assert_int_equal(manifest.order[2], 3);
+	assert_int_equal(manifest.order[3], 0);
+	assert_int_equal(needs_of("shell"), 1u << 2 | 1u << 3 | 1u << 1);
+	assert_int_equal(needs_of("log"), 1u << 1);
+	assert_int_equal(needs_of("console"), 0);
+	assert_false(manifest_find(&manifest, "console")->admitted);
+	assert_false(manifest_find(&manifest, "policy")->admitted);
+	assert_true(manifest_find(&manifest, "log")->admitted);
+	assert_true(manifest_find(&manifest, "*")->admitted);
+	assert_true(manifest_find(&manifest, "shell")->uses[0].grant);
+	assert_int_equal(manifest_find(&manifest, "log")->restart_limit, 3);
+	assert_int_equal(manifest_find(&manifest, "*")->version, 7);
+	assert_int_equal(manifest_role(manifest_find(&manifest, "console")), MODULE_DRIVER);
+	assert_int_equal(manifest_role(manifest_find(&manifest, "log")), MODULE_SERVICE);
+	assert_int_equal(manifest_role(manifest_find(&manifest, "*")), MODULE_PROGRAM);
 }
 
 static void test_many(void **context)
@@ -134,6 +189,7 @@ static void test_used(void **context)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),
 	cmocka_unit_test(test_refused),
+	cmocka_unit_test(test_order),
 	cmocka_unit_test(test_many),
 	cmocka_unit_test(test_used),
 };

@@ -66,12 +66,13 @@ struct console_flush_rep {
 	uint8_t none[0];
 };
 
+/* All may be asked again: text that a driver died over may appear twice, but never not at all. */
 #define CONSOLE_METHODS(M)                                                                                 \
-	M(1, console_write, CONSOLE_WRITE, IN)                                                             \
-	M(2, console_read, CONSOLE_READ, OUT)                                                              \
-	M(3, console_control, CONSOLE_CONTROL, FIXED)                                                      \
-	M(4, console_foreground, CONSOLE_FOREGROUND, FIXED)                                                \
-	M(5, console_flush, CONSOLE_FLUSH, FIXED)
+	M(1, console_write, CONSOLE_WRITE, IN, REPEAT)                                                     \
+	M(2, console_read, CONSOLE_READ, OUT, REPEAT)                                                      \
+	M(3, console_control, CONSOLE_CONTROL, FIXED, REPEAT)                                              \
+	M(4, console_foreground, CONSOLE_FOREGROUND, FIXED, REPEAT)                                        \
+	M(5, console_flush, CONSOLE_FLUSH, FIXED, REPEAT)
 IFACE_ENUM(console, CONSOLE_METHODS);
 IFACE_FIT(CONSOLE_METHODS)
 ABI_SIZE(struct console_read_req, 8);

@@ -6,30 +6,44 @@
  *   profile NAME                  a set of system calls
  *     allow CALL... | all
  *     deny CALL...
- *   service NAME                  started at boot
+ *   service NAME                  started at boot, when those it depends on serve
  *   program NAME | *              started on demand; * stands for every other program
  *     image MODULE                of the bundle; NAME if not given
+ *     version N                   of the program; the kernel refuses older ones. 1 if not given
  *     principal LABEL
  *     arguments WORD...           services only: a program's come from who starts it
  *     serves ENDPOINT [DEPTH]     receives there; DEPTH messages of send may wait
- *     uses ENDPOINT [control]     may call there
+ *     uses ENDPOINT [control] [grant]
+ *                                 may call there; control: also what only controllers may; grant: may pass
+ *                                 the capability on. A service starts after the one that serves it
+ *     depends NAME...             starts after these services too
  *     handle NAME RIGHT...        a capability init itself was given
  *     device uart                 its registers and interrupt
  *     calls PROFILE               the system calls it may make; defined above
  *     priority N, memory PAGES, stack PAGES, threads N, objects N, children N
- *     restart always | failure | never
+ *     keeps PAGES                 services only: memory that outlives it, for its successor
+ *     restart always [LIMIT] | failure [LIMIT] | never
+ *                                 LIMIT failures in a row, and it is given up; 0, or none: never
+ *     tier embedded | standard | full
+ *                                 the least tier that starts it; embedded if not given
+ *
+ * The service that serves the endpoint "policy" and all it depends on start under
+ * the manifest's word alone; every other start needs that service's admission, so
+ * every other service starts after it.
  *
  * Everything is bounded and every mistake is refused with its line: a manifest
  * that is wrong starts nothing.
  */
 #pragma once
+#include <abi/module.h>
 #include <abi/syscall.h>
-#include <stddef.h>
 
 #define MANIFEST_ENTRIES_MAX   40u
-#define MANIFEST_PROFILES_MAX  8u
-#define MANIFEST_USES_MAX      6u
+#define MANIFEST_PROFILES_MAX  24u
+#define MANIFEST_USES_MAX      8u
 #define MANIFEST_HANDLES_MAX   8u
+#define MANIFEST_DEPENDS_MAX   8u
+#define MANIFEST_ENTRY_NAME_MAX 24u
 #define MANIFEST_NAME_MAX      16u
 #define MANIFEST_LABEL_MAX     30u /* the digest's bytes of an AID */
 #define MANIFEST_ARGUMENTS_MAX 96u
@@ -47,9 +61,22 @@ enum manifest_device {
 	MANIFEST_DEVICE_UART,
 };
 
+enum manifest_tier {
+	MANIFEST_TIER_EMBEDDED,
+	MANIFEST_TIER_STANDARD,
+	MANIFEST_TIER_FULL,
+};
+
 struct manifest_use {
 	char name[MANIFEST_NAME_MAX];
 	bool control;
+	bool grant;
+	uint32_t line;
+};
+
+struct manifest_depend {
+	char name[MANIFEST_ENTRY_NAME_MAX];
+	uint32_t line;
 };
 
 struct manifest_handle {
@@ -58,8 +85,10 @@ struct manifest_handle {
 };
 
 struct manifest_entry {
-	char name[24];
-	char image[32];
+	char name[MANIFEST_ENTRY_NAME_MAX];
+	uint32_t line; /* where it begins */
+	char image[MODULE_NAME_MAX];
+	uint32_t version;
 	char principal[MANIFEST_LABEL_MAX + 1u];
 	char serves[MANIFEST_NAME_MAX]; /* "": nothing */
 	uint32_t serves_depth;
@@ -68,18 +97,27 @@ struct manifest_entry {
 	uint32_t argument_bytes;
 	struct manifest_use uses[MANIFEST_USES_MAX];
 	uint32_t use_count;
+	struct manifest_depend depends[MANIFEST_DEPENDS_MAX];
+	uint32_t depend_count;
 	struct manifest_handle handles[MANIFEST_HANDLES_MAX];
 	uint32_t handle_count;
 	enum manifest_device device;
 	uint64_t syscall_mask; /* 0: no profile yet */
+	uint32_t profile;      /* index; meaningless without a mask */
 	uint32_t priority;
 	uint32_t memory_pages;
 	uint32_t stack_pages;
 	uint32_t threads;
 	uint32_t objects;
 	uint32_t children; /* programs it may have running */
+	uint32_t keeps_pages;
 	enum manifest_restart restart;
+	uint32_t restart_limit; /* failures in a row; 0: none */
+	enum manifest_tier tier;
 	bool service;
+	/* What follows from the whole. */
+	bool admitted;  /* by the policy service, before each start; false: there is none, or it needs this one */
+	uint64_t needs; /* services that serve before this one starts, a bit per entry */
 };
 
 struct manifest_profile {
@@ -97,15 +135,22 @@ struct manifest {
 };
 
 struct manifest_error {
-	uint32_t line; /* 0: the manifest as a whole */
+	uint32_t line; /* the statement, or the first line of the entry it is about; 0: the manifest as a whole */
 	const char *reason;
 };
 
-/* Endpoint that init itself serves. */
-#define MANIFEST_INIT_ENDPOINT "spawn"
+/* Endpoint that init itself serves, and the one where it asks before it starts something. */
+#define MANIFEST_INIT_ENDPOINT   "spawn"
+#define MANIFEST_POLICY_ENDPOINT "policy"
 
 /* False: refused, and *out_error says why; *out then means nothing. */
 CC_NODISCARD bool manifest_parse(const char *text, size_t length, struct manifest *out,
                                  struct manifest_error *out_error);
 /* The service or program of that name; else NULL. "*" finds the stand-in. */
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name);
+/* The service that serves an endpoint; NULL: none. */
+const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *endpoint);
+/* What an entry's program must be signed as: a service with a device is a driver. */
+enum module_role manifest_role(const struct manifest_entry *entry);
+/* "embedded", "standard", "full"; false: none of them. */
+CC_NODISCARD bool manifest_tier_named(const char *word, enum manifest_tier *out_tier);

@@ -49,6 +49,8 @@ CC_NODISCARD enum module_verdict module_check(const uint8_t *data, size_t length
 CC_NODISCARD enum module_verdict module_tail_check(const uint8_t *tail, size_t length, const struct trust *trust,
                                                    struct module *out,
                                                    uint8_t out_signature[MODULE_SIGNATURE_SIZE]);
+/* Only what it says of itself, whoever signed it and whether that is true or not: to be shown. False: nothing. */
+CC_NODISCARD bool module_says(const uint8_t *tail, size_t length, struct module *out);
 /* Then hash the module's first module_signed_length(length) bytes into module->digest. */
 CC_INLINE size_t module_signed_length(size_t length) { return length - sizeof(struct module_trailer); }
 /* Then this: BAD_SIGNATURE, UNTRUSTED, or MODULE_OK. */
@@ -69,6 +71,8 @@ struct catalog {
 /* Magic, version, count, signature, release; names terminated, distinct; roles known. */
 CC_NODISCARD enum module_verdict catalog_check(const uint8_t *data, size_t length, const struct trust *trust,
                                                struct catalog *out);
+/* The same but for who signed it: for bytes that the kernel has checked already. */
+CC_NODISCARD bool catalog_read(const uint8_t *data, size_t length, struct catalog *out);
 /* Entry number `index` < count. */
 void catalog_entry_read(const struct catalog *catalog, uint32_t index, struct catalog_entry *out);
 CC_NODISCARD bool catalog_find(const struct catalog *catalog, const char *name, struct catalog_entry *out);

@@ -13,7 +13,7 @@ static size_t used, held; /* bytes[used .. held) are not read yet */
 /* The driver died under us, or is a new one that does not know us. */
 static bool is_new(status_t status)
 {
-	return status == STATUS_GONE || status == STATUS_NOT_FOUND;
+	return status == STATUS_GONE || status == STATUS_RESTARTED || status == STATUS_NOT_FOUND;
 }
 
 static void control(void)
@@ -25,7 +25,7 @@ static void control(void)
 	do {
 		ipc_attach(notification, RIGHT_SIGNAL, 0);
 		status = console_control(console, DEADLINE_NEVER, &request, &reply);
-	} while (status == STATUS_GONE);
+	} while (status == STATUS_GONE || status == STATUS_RESTARTED);
 	must(status);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Structs in messages, and the capabilities beside them. */
 #include <os/ipc.h>
+#include <abi/iface.h>
 #include <lib/string.h>
 #include <os/panic.h>
 
@@ -110,4 +111,22 @@ status_t ipc_request(handle_t server, deadline_t deadline, uint32_t method, cons
 	if (out_extra != NULL)
 		*out_extra = length - reply_min;
 	return STATUS_OK;
+}
+
+status_t ipc_request_repeat(handle_t server, deadline_t deadline, uint32_t method, const void *request,
+                            size_t bytes, void *reply, size_t reply_min, size_t reply_max, size_t *out_extra)
+{
+	struct local *local = local_get();
+	struct message_cap attached[MESSAGE_CAPS_MAX];
+	uint64_t count = local->attached_count;
+	status_t status = STATUS_RESTARTED;
+
+	memcpy(attached, local->attached, sizeof(attached));
+	for (uint32_t i = 0; i <= IFACE_REPEATS_MAX && status == STATUS_RESTARTED; i++) {
+		memcpy(local->attached, attached, sizeof(attached));
+		local->attached_count = count;
+		status = ipc_request(server, deadline, method, request, bytes, reply, reply_min, reply_max,
+		                     out_extra);
+	}
+	return status;
 }

@@ -20,7 +20,7 @@ static void console_put(handle_t console, const char *bytes, size_t length)
 		                                length, &reply);
 		if (status == STATUS_FULL)
 			time_sleep(NS_PER_MS);
-		else if (status != STATUS_GONE)
+		else if (status != STATUS_GONE && status != STATUS_RESTARTED)
 			return;
 	}
 }

@@ -7,6 +7,7 @@
 #include <os/service.h>
 #include <lib/string.h>
 #include <os/panic.h>
+#include <os/startup.h>
 
 static uint8_t request[MESSAGE_PAYLOAD_MAX] CC_ALIGNED(16);
 static uint8_t reply[MESSAGE_PAYLOAD_MAX] CC_ALIGNED(16);
@@ -82,12 +83,24 @@ static void next(handle_t endpoint, struct message *message, bool answer)
 	must(ipc_receive(endpoint, message, DEADLINE_NEVER));
 }
 
+/* Tell who started this program that it serves; a program that was not given "ready" is not asked. */
+static void ready_say(void)
+{
+	handle_t ready = startup_handle("ready");
+
+	if (ready == HANDLE_NONE)
+		return;
+	must(sys_notification_signal(ready, 1)); /* the capability's badge says which bit */
+	must(sys_cap_drop(ready));
+}
+
 void service_run(const struct service *service, handle_t endpoint)
 {
 	struct message message = {.words = {0}};
 	bool answer = false;
 
 	must(service->init());
+	ready_say();
 	for (;;) {
 		next(endpoint, &message, answer);
 		answer = false;

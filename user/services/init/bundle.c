@@ -2,6 +2,7 @@
 /* The bundle, mapped read-only for the whole life of init. */
 #include "init.h"
 #include <lib/bundle.h>
+#include <lib/module.h>
 #include <lib/string.h>
 #include <os/info.h>
 #include <os/panic.h>
@@ -33,6 +34,15 @@ const uint8_t *bundle_bytes(const char *name, size_t *out_length)
 	return bundle.data + module.offset;
 }
 
+/* The catalog, which the kernel verified before it started init; the memory is sealed. */
+static bool catalog_open(struct catalog *out)
+{
+	size_t length;
+	const uint8_t *data = bundle_bytes(CATALOG_NAME, &length);
+
+	return data != NULL && catalog_read(data, length, out);
+}
+
 /* Number of the module of that name; bundle.count if there is none. */
 static uint32_t module_number(const char *name, struct bundle_module *out)
 {
@@ -43,6 +53,14 @@ static uint32_t module_number(const char *name, struct bundle_module *out)
 	return i;
 }
 
+/* Verified by the kernel, each time. */
+static status_t image_make(const struct bundle_module *module, handle_t *out_image)
+{
+	if (!bundle_module_check(&bundle, module))
+		return STATUS_BAD_IMAGE;
+	return sys_image_create(startup_need("factory"), memory, module->offset, module->size, out_image);
+}
+
 status_t bundle_image(const char *name, handle_t *out_image)
 {
 	struct bundle_module module;
@@ -51,14 +69,58 @@ status_t bundle_image(const char *name, handle_t *out_image)
 	if (number >= bundle.count || module.kind != BUNDLE_PROGRAM)
 		return STATUS_NOT_FOUND;
 	if (images[number] == HANDLE_NONE) {
-		if (!bundle_module_check(&bundle, &module))
-			return STATUS_BAD_IMAGE;
-		status_t status = sys_image_create(startup_need("factory"), memory, module.offset,
-		                                   module.size, &images[number]);
+		status_t status = image_make(&module, &images[number]);
+
 		if (status != STATUS_OK)
 			return status;
 	}
 	*out_image = images[number];
+	return STATUS_OK;
+}
+
+bool bundle_listed(const char *name, struct catalog_entry *out_entry)
+{
+	struct catalog catalog;
+
+	return catalog_open(&catalog) && catalog_find(&catalog, name, out_entry);
+}
+
+/* The statement, which is only shown: who is trusted is the kernel's to say. */
+static void statement_show(const struct bundle_module *module, struct spawn_verify_rep *out)
+{
+	const uint8_t *end = bundle.data + module->offset + module->size;
+	size_t tail = module->size < MODULE_TAIL_SIZE ? module->size : MODULE_TAIL_SIZE;
+	struct module said;
+
+	if (!module_says(end - tail, module->size, &said))
+		return;
+	out->has_statement = 1;
+	out->role = said.role;
+	out->version = said.version;
+	out->signer = said.signer;
+	memcpy(out->name, said.name, sizeof(out->name));
+}
+
+status_t bundle_verify(const char *name, struct spawn_verify_rep *out)
+{
+	struct bundle_module module;
+	struct catalog_entry listed;
+	handle_t image;
+
+	memset(out, 0, sizeof(*out));
+	if (module_number(name, &module) >= bundle.count || module.kind != BUNDLE_PROGRAM)
+		return STATUS_NOT_FOUND;
+	out->size = module.size;
+	statement_show(&module, out);
+	if (bundle_listed(name, &listed)) {
+		out->listed = 1;
+		out->listed_version = listed.version;
+		out->principal = listed.principal;
+		memcpy(out->digest, listed.digest, sizeof(out->digest));
+	}
+	out->status = (uint32_t)image_make(&module, &image);
+	if (out->status == STATUS_OK)
+		must(sys_cap_drop(image));
 	return STATUS_OK;
 }
 

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Who runs. A child's slot is the bit init's notification gets when the child
- * ends. A service is then restarted by its policy, later each time it fails in
- * a row. The programs a child started end with it; a program's watcher is told,
- * and the program forgotten, when the last of them is gone.
+ * ends, and when a service says that it serves: the bit means "look". The first
+ * slots are the manifest's services, in their order and for good; the others are
+ * programs. The programs a child started end with it; a program's watcher is
+ * told, and the program forgotten, when the last of them is gone.
  */
 #include "init.h"
-#include <lib/string.h>
 #include <os/info.h>
 #include <os/panic.h>
-#include <os/print.h>
-#include <os/report.h>
-#include <os/status.h>
 #include <os/time.h>
 
-#define RESTART_FIRST_NS      (50u * NS_PER_MS)
-#define RESTART_DOUBLINGS_MAX 8u
-#define RESTART_STEADY_NS                                                                                  \
-	(10u * NS_PER_SECOND) /* a service that ran so long starts over at the first delay */
+#define CHILDREN_RESERVED 8u /* slots that only what services start can fill: programs do not lock the shell out */
 
-#define CHILDREN_RESERVED 8u /* slots that only services can fill: programs do not lock the shell out */
-
-static struct child children[CHILDREN_MAX];
+struct child children[CHILDREN_MAX];
 static uint64_t next_badge = 1;
 
-static uint64_t bit_of(const struct child *child)
+uint64_t child_bit(const struct child *child)
 {
 	return 1ull << (child - children);
 }
 
+uint64_t child_new_badge(void)
+{
+	return next_badge++;
+}
+
 static struct child *slot_free(void)
 {
-	for (struct child *child = children; child < children + CHILDREN_MAX; child++) {
+	for (struct child *child = children + manifest.order_count; child < children + CHILDREN_MAX; child++) {
 		if (child->entry == NULL)
 			return child;
 	}
@@ -47,68 +44,6 @@ static uint32_t slots_free(void)
 	return count;
 }
 
-static void timer_arm(void)
-{
-	deadline_t first = DEADLINE_NEVER;
-
-	for (const struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (child->entry != NULL && child->launched.process == HANDLE_NONE &&
-		    child->restart_at < first)
-			first = child->restart_at;
-	}
-	must(sys_notification_timer(endpoint_find(MANIFEST_INIT_ENDPOINT)->notification, first,
-	                            CHILD_TIMER_BIT));
-}
-
-static void restart_later(struct child *child)
-{
-	uint32_t doublings =
-		child->failures < RESTART_DOUBLINGS_MAX ? child->failures : RESTART_DOUBLINGS_MAX;
-
-	child->launched.process = HANDLE_NONE;
-	child->restart_at = time_after(RESTART_FIRST_NS << doublings);
-	child->failures++;
-	timer_arm();
-}
-
-static void service_launch(struct child *child)
-{
-	const struct manifest_entry *entry = child->entry;
-	bool again = child->started_ns != 0;
-	char arguments[sizeof(entry->name) + sizeof(entry->arguments) + sizeof(SERVICE_RESTARTED)];
-	size_t bytes = string_copy(arguments, sizeof(entry->name), entry->name) + 1u;
-
-	memcpy(arguments + bytes, entry->arguments, entry->argument_bytes);
-	bytes += entry->argument_bytes;
-	memcpy(arguments + bytes, SERVICE_RESTARTED, sizeof(SERVICE_RESTARTED));
-	child->badge = next_badge++;
-	struct launch plan = {
-		.entry = entry,
-		.image = entry->image,
-		.name = entry->name,
-		.badge = child->badge,
-		.end_bits = bit_of(child),
-		.arguments = arguments,
-		.argument_count = entry->argument_count + 1u + again,
-		.argument_bytes = (uint32_t)bytes + (again ? (uint32_t)sizeof(SERVICE_RESTARTED) : 0),
-	};
-	status_t status = launch(&plan, &child->launched);
-	child->started_ns = time_now();
-	if (status != STATUS_OK) {
-		print("%s does not start: %s\n", entry->name, status_sentence(status));
-		restart_later(child);
-	}
-}
-
-void child_start_service(const struct manifest_entry *entry)
-{
-	struct child *child = slot_free();
-
-	assert(child != NULL);
-	*child = (struct child){.entry = entry};
-	service_launch(child);
-}
-
 status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watcher, uint64_t watcher_bits,
                              const struct child **out_child)
 {
@@ -116,8 +51,8 @@ status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watc
 
 	if (child == NULL || (slots_free() <= CHILDREN_RESERVED && !child_by_badge(parent)->entry->service))
 		return STATUS_TABLE_FULL;
-	plan->badge = next_badge++;
-	plan->end_bits = bit_of(child);
+	plan->badge = child_new_badge();
+	plan->end_bits = child_bit(child);
 	struct launched launched;
 	status_t status = launch(plan, &launched);
 	if (status != STATUS_OK)
@@ -130,13 +65,13 @@ status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watc
 		.watcher = watcher,
 		.watcher_bits = watcher_bits,
 		.started_ns = time_now(),
-		.restart_at = DEADLINE_NEVER,
+		.due = DEADLINE_NEVER,
 	};
 	*out_child = child;
 	return STATUS_OK;
 }
 
-static bool is_running(const struct child *child)
+bool child_is_running(const struct child *child)
 {
 	return child->entry != NULL && child->launched.process != HANDLE_NONE;
 }
@@ -144,7 +79,7 @@ static bool is_running(const struct child *child)
 const struct child *child_by_id(uint64_t id)
 {
 	for (const struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (is_running(child) && child->launched.id == id)
+		if (child_is_running(child) && child->launched.id == id)
 			return child;
 	}
 	return NULL;
@@ -153,7 +88,7 @@ const struct child *child_by_id(uint64_t id)
 const struct child *child_by_badge(uint64_t badge)
 {
 	for (const struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (is_running(child) && child->badge == badge)
+		if (child_is_running(child) && child->badge == badge)
 			return child;
 	}
 	return NULL;
@@ -163,7 +98,7 @@ uint32_t child_count(uint64_t parent)
 {
 	uint32_t count = 0;
 
-	for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
+	for (const struct child *child = children + manifest.order_count; child < children + CHILDREN_MAX; child++)
 		count += child->entry != NULL && child->parent == parent;
 	return count;
 }
@@ -177,7 +112,7 @@ void child_kill(const struct child *child, uint64_t code)
 static void family_end(uint64_t badge)
 {
 	for (const struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (is_running(child) && child->parent == badge)
+		if (child_is_running(child) && child->parent == badge)
 			child_kill(child, 0);
 	}
 }
@@ -212,30 +147,16 @@ static void program_ended(struct child *child)
 	}
 }
 
-static void service_ended(struct child *child, const struct process_status *status)
-{
-	bool failed = status->killed != 0 || status->exit_code != 0;
-	size_t length = 0;
-	const uint8_t *image = failed ? bundle_bytes(child->entry->image, &length) : NULL;
-
-	report_end(child->entry->name, status, image, length);
-	if (child->entry->restart == RESTART_NEVER ||
-	    (child->entry->restart == RESTART_FAILURE && !failed)) {
-		child->entry = NULL;
-		return;
-	}
-	if (time_now() - child->started_ns > RESTART_STEADY_NS)
-		child->failures = 0;
-	restart_later(child);
-}
-
 static void look_after(struct child *child)
 {
 	struct process_status status;
 
 	must(info_process_status(child->launched.process, &status));
-	if (status.state != PROCESS_DEAD)
+	if (status.state != PROCESS_DEAD) {
+		if (child->entry->service)
+			service_ready(child);
 		return;
+	}
 	must(sys_cap_drop(child->launched.process));
 	child->launched.process = HANDLE_NONE;
 	family_end(child->badge);
@@ -245,24 +166,12 @@ static void look_after(struct child *child)
 		program_ended(child);
 }
 
-static void restart_due(void)
-{
-	uint64_t now_ns = time_now();
-
-	for (struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (child->entry != NULL && child->launched.process == HANDLE_NONE &&
-		    child->restart_at <= now_ns)
-			service_launch(child);
-	}
-	timer_arm();
-}
-
 void child_notify(uint64_t bits)
 {
 	for (struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if ((bits & bit_of(child)) != 0 && is_running(child))
+		if ((bits & child_bit(child)) != 0 && child_is_running(child))
 			look_after(child);
 	}
 	if ((bits & CHILD_TIMER_BIT) != 0)
-		restart_due();
+		services_due();
 }

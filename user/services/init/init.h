@@ -7,11 +7,12 @@
  *   device.c    what the machine has, claimed for the driver it is for
  *   launch.c    a process made from a manifest entry
  *   child.c     who runs; what happens when one ends
- *   spawn.c     the protocol by which others start programs
+ *   service.c   the services among them: order, readiness, restart
+ *   spawn.c, spawn_service.c   the protocol by which others start and watch programs
  */
 #pragma once
-#include <lib/manifest.h>
 #include <abi/info.h>
+#include <lib/manifest.h>
 #include <os/service.h>
 #include <os/startup.h>
 #include <proto/spawn.h>
@@ -25,18 +26,31 @@ void bundle_open(void);
 const uint8_t *bundle_bytes(const char *name, size_t *out_length);
 /* Image of a program. NOT_FOUND; BAD_IMAGE: damaged, or refused by the kernel. */
 CC_NODISCARD status_t bundle_image(const char *name, handle_t *out_image);
+/* What the bundle's catalog says of a module. False: there is no catalog, or it does not list it. */
+CC_NODISCARD bool bundle_listed(const char *name, struct catalog_entry *out_entry);
+/* Have the kernel verify a module as it would to start it, and look at what it says of itself.
+ * NOT_FOUND: no such program. The verdict is in out->status. */
+CC_NODISCARD status_t bundle_verify(const char *name, struct spawn_verify_rep *out);
 /* Name of the first program at or after module `index`; NULL past the last. */
 const char *bundle_program(uint64_t index, uint64_t *out_next);
 
 /* ---- endpoint.c ---- */
 struct served {
 	char name[MANIFEST_NAME_MAX];
-	handle_t endpoint;
+	uint32_t depth;
+	handle_t endpoint;     /* HANDLE_NONE: closed */
 	handle_t notification; /* bound to it */
 };
 /* One per endpoint of the manifest, and init's own. */
 void endpoints_make(void);
+/* NULL: there is none, or it is closed. */
 const struct served *endpoint_find(const char *name);
+/* Nobody will serve it: whoever waits there, or asks later, is told GONE. Those of no service: nothing. */
+void endpoint_close(const char *name);
+/* Somebody will again: a new endpoint, for those who start from now on. Nothing if it is open. */
+void endpoint_open(const char *name);
+/* Kernel slot, for display; UINT32_MAX: none. */
+uint32_t endpoint_object(const char *name);
 
 /* ---- device.c ---- */
 struct device {
@@ -72,31 +86,59 @@ struct launched {
 /* A running process, or nothing. */
 CC_NODISCARD status_t launch(const struct launch *plan, struct launched *out_launched);
 
+/* The principal of an entry's processes. `image` tells the programs of the stand-in apart. */
+struct aid launch_principal(const struct manifest_entry *entry, const char *image);
+
 /* ---- child.c ---- */
 #define CHILDREN_MAX    60u
 #define CHILD_TIMER_BIT (1ull << 63)
 struct child {
 	const struct manifest_entry *entry; /* NULL: the slot is free */
-	struct launched launched;           /* process HANDLE_NONE: it ended, and waits; see child.c */
+	struct launched launched;           /* process HANDLE_NONE: none runs; see child.c */
 	uint64_t badge;
 	uint64_t parent;  /* badge of who asked for it; 0: the manifest */
 	handle_t watcher; /* notification to tell, or HANDLE_NONE */
 	uint64_t watcher_bits;
-	uint64_t started_ns;
-	deadline_t restart_at; /* DEADLINE_NEVER: it is a program */
-	uint32_t failures;     /* in a row */
+	uint64_t started_ns; /* 0: never */
+	/* Services. */
+	enum spawn_service_state state;
+	deadline_t due; /* when it restarts, or is too late to be ready */
+	uint32_t failures; /* in a row */
+	uint32_t restarts;
+	bool restart_wanted; /* it is being ended to be started again */
 };
-/* Start a service of the manifest; if that fails it is tried again by its policy. */
-void child_start_service(const struct manifest_entry *entry);
+/* The first manifest.order_count are the services, in that order; always. */
+extern struct child children[CHILDREN_MAX];
+
+/* Bit of init's notification that means: look after this child. */
+uint64_t child_bit(const struct child *child);
+uint64_t child_new_badge(void);
 /* Start a program for a client. `plan` is complete but for badge and end_bits. Takes over `watcher` on OK. */
 CC_NODISCARD status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watcher,
                                           uint64_t watcher_bits, const struct child **out_child);
+bool child_is_running(const struct child *child);
+/* Running ones; NULL: none. */
 const struct child *child_by_id(uint64_t id);
 const struct child *child_by_badge(uint64_t badge);
 uint32_t child_count(uint64_t parent);
 void child_kill(const struct child *child, uint64_t code);
-/* Bits of init's notification: who ended, and whether it is time to restart somebody. */
+/* Bits of init's notification: who ended or says that it serves, and whether something is due. */
 void child_notify(uint64_t bits);
 
-/* ---- spawn.c ---- */
+/* ---- service.c ---- */
+void services_start(void);
+/* A service says that it serves; or has ended. */
+void service_ready(struct child *child);
+void service_ended(struct child *child, const struct process_status *status);
+/* End it, if it runs, and start it whatever its policy says. Returns the id of what is being ended, or 0. */
+uint64_t service_restart(struct child *child);
+/* Do what is due. */
+void services_due(void);
+/* NULL: none. */
+struct child *service_by_name(const char *name);
+
+/* ---- spawn.c, spawn_service.c ---- */
+IFACE_HANDLERS(SPAWN_METHODS)
 extern const struct service spawn_service;
+/* A running child this client may lay hands on; NULL: none. */
+const struct child *spawn_subject(const struct service_call *call, uint64_t process);

@@ -27,7 +27,7 @@ static uint64_t random_next(void)
 
 /* The principal of a label. Until executables are signed it is the label itself, zero padded, in place of
  * the digest of a key: distinct per label, and bound to nothing. */
-static struct aid principal_of(const struct manifest_entry *entry, const char *image)
+struct aid launch_principal(const struct manifest_entry *entry, const char *image)
 {
 	struct aid aid = {.bytes = {AID_ALGORITHM_ED25519, AID_HASH_BLAKE3}};
 	char label[MANIFEST_LABEL_MAX + 1u] = "";
@@ -43,7 +43,7 @@ static status_t create(const struct launch *plan, struct launched *out_launched)
 {
 	const struct manifest_entry *entry = plan->entry;
 	struct process_options options = {
-		.principal = principal_of(entry, plan->image),
+		.principal = launch_principal(entry, plan->image),
 		.syscall_mask = entry->syscall_mask,
 		.memory_pages = entry->memory_pages,
 		.priority = entry->priority,
@@ -116,26 +116,34 @@ static status_t grant_device(handle_t process, enum manifest_device kind)
 	return status != STATUS_OK ? status : grant(process, "irq", device->irq, RIGHT_MANAGE, 0);
 }
 
-static status_t grant_serves(handle_t process, const struct manifest_entry *entry)
+/* "ready" is one bit of init's own notification, and its badge lets the service set no other. */
+static status_t grant_serves(handle_t process, const struct launch *plan)
 {
-	const struct served *served = endpoint_find(entry->serves);
+	const struct served *served = endpoint_find(plan->entry->serves);
 	status_t status = grant(process, "endpoint", served->endpoint, RIGHT_RECEIVE, 0);
 
-	if (status != STATUS_OK)
-		return status;
-	return grant(process, "notification", served->notification, RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_GRANT,
-	             0);
+	if (status == STATUS_OK)
+		status = grant(process, "notification", served->notification,
+		               RIGHT_SIGNAL | RIGHT_WAIT | RIGHT_GRANT, 0);
+	if (status == STATUS_OK)
+		status = grant(process, "ready", endpoint_find(MANIFEST_INIT_ENDPOINT)->notification,
+		               RIGHT_SIGNAL, plan->end_bits);
+	return status;
 }
 
+/* What is not served, in this tier or any more, is not given. */
 static status_t grant_uses(handle_t process, const struct launch *plan)
 {
 	status_t status = STATUS_OK;
 
 	for (uint32_t i = 0; i < plan->entry->use_count && status == STATUS_OK; i++) {
 		const struct manifest_use *use = &plan->entry->uses[i];
+		const struct served *served = endpoint_find(use->name);
 		uint64_t badge = plan->badge | (use->control ? SPAWN_BADGE_CONTROL : 0);
+		uint32_t rights = RIGHT_SEND | (use->grant ? RIGHT_GRANT | RIGHT_REVOKE : 0);
 
-		status = grant(process, use->name, endpoint_find(use->name)->endpoint, RIGHT_SEND, badge);
+		if (served != NULL)
+			status = grant(process, use->name, served->endpoint, rights, badge);
 	}
 	return status;
 }
@@ -158,7 +166,7 @@ static status_t grant_handles(handle_t process, const struct manifest_entry *ent
 static status_t furnish(handle_t process, const struct launch *plan)
 {
 	const struct manifest_entry *entry = plan->entry;
-	status_t status = entry->serves[0] == '\0' ? STATUS_OK : grant_serves(process, entry);
+	status_t status = entry->serves[0] == '\0' ? STATUS_OK : grant_serves(process, plan);
 
 	if (status == STATUS_OK)
 		status = grant_uses(process, plan);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The server side of proto/spawn.h. */
+/* The server side of proto/spawn.h: programs. What it says of services is in spawn_service.c. */
 #include "init.h"
 #include <lib/string.h>
 
@@ -121,8 +121,7 @@ status_t spawn_list_serve(struct service_call *call, const struct spawn_list_req
 	return at == 0 ? STATUS_NOT_FOUND : STATUS_OK;
 }
 
-/* A running child this client may lay hands on; NULL: none. */
-static const struct child *subject(const struct service_call *call, uint64_t process)
+const struct child *spawn_subject(const struct service_call *call, uint64_t process)
 {
 	const struct child *child = child_by_id(process);
 
@@ -134,7 +133,7 @@ static const struct child *subject(const struct service_call *call, uint64_t pro
 status_t spawn_kill_serve(struct service_call *call, const struct spawn_kill_req *request,
                           struct spawn_kill_rep *reply)
 {
-	const struct child *child = subject(call, request->process);
+	const struct child *child = spawn_subject(call, request->process);
 
 	(void)reply;
 	if (child == NULL)
@@ -146,7 +145,7 @@ status_t spawn_kill_serve(struct service_call *call, const struct spawn_kill_req
 status_t spawn_open_serve(struct service_call *call, const struct spawn_open_req *request,
                           struct spawn_open_rep *reply)
 {
-	const struct child *child = subject(call, request->process);
+	const struct child *child = spawn_subject(call, request->process);
 
 	if (child == NULL)
 		return STATUS_NOT_FOUND;
@@ -155,10 +154,26 @@ status_t spawn_open_serve(struct service_call *call, const struct spawn_open_req
 	return STATUS_OK;
 }
 
+/* Derived from the client's own capability, so that the client can take it back. */
+status_t spawn_give_serve(struct service_call *call, const struct spawn_give_req *request,
+                          struct spawn_give_rep *reply)
+{
+	const struct child *child = spawn_subject(call, request->process);
+
+	if (child == NULL)
+		return STATUS_NOT_FOUND;
+	handle_t source = ipc_take(call->message, 0);
+	if (source == HANDLE_NONE)
+		return STATUS_INVALID;
+	status_t status = sys_process_grant(child->launched.process, source, request->rights, request->badge,
+	                                    &reply->handle);
+	(void)!sys_cap_drop(source); /* it may have been revoked meanwhile */
+	return status;
+}
+
 static status_t start(void)
 {
-	for (uint32_t i = 0; i < manifest.order_count; i++)
-		child_start_service(&manifest.entries[manifest.order[i]]);
+	services_start();
 	return STATUS_OK;
 }
 

@@ -46,6 +46,11 @@ void ipc_discard(const struct message *message);
 CC_NODISCARD status_t ipc_request(handle_t server, deadline_t deadline, uint32_t method,
                                   const void *request, size_t bytes, void *reply, size_t reply_min,
                                   size_t reply_max, size_t *out_extra);
+/* The same, and again while the answer is RESTARTED: IFACE_REPEATS_MAX times at most, until the deadline,
+ * with the same capabilities attached, which therefore must not be moved ones. */
+CC_NODISCARD status_t ipc_request_repeat(handle_t server, deadline_t deadline, uint32_t method,
+                                         const void *request, size_t bytes, void *reply, size_t reply_min,
+                                         size_t reply_max, size_t *out_extra);
 /* The capability that came with the last reply of ipc_request on this thread, likewise taken over. */
 handle_t ipc_reply_take(uint32_t index);
 

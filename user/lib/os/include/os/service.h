@@ -22,7 +22,8 @@ struct service_call {
 };
 
 struct service {
-	/* Before the first message; anything but OK ends the program. */
+	/* Before the first message; anything but OK ends the program. After it those who depend on the
+	 * service are told that it serves (proto/spawn.h). */
 	status_t (*init)(void);
 	/* A message, its payload copied and NAME_dispatch's to check (abi/iface.h). The result is the label
 	 * of the reply; on OK reply_bytes of *reply go with it, and what was attached with ipc_attach. */

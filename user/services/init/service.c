@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The services: each starts when those it depends on serve, several at a time,
+ * and is restarted by its policy, later each time it fails in a row, until its
+ * limit. What it serves outlives it, so that its callers wait for the successor;
+ * when there will be none, the endpoint is closed and they are told GONE.
+ */
+#include "init.h"
+#include <lib/string.h>
+#include <os/panic.h>
+#include <os/print.h>
+#include <os/report.h>
+#include <os/status.h>
+#include <os/time.h>
+
+#define RESTART_FIRST_NS      (50u * NS_PER_MS)
+#define RESTART_DOUBLINGS_MAX 8u
+#define RESTART_STEADY_NS                                                                                  \
+	(10u * NS_PER_SECOND) /* a service that ran so long starts over at the first delay */
+#define READY_NS (20u * NS_PER_SECOND) /* one that does not serve after so long is ended, and tried again */
+
+static struct child *services_end(void)
+{
+	return children + manifest.order_count;
+}
+
+static void timer_arm(void)
+{
+	deadline_t first = DEADLINE_NEVER;
+
+	for (const struct child *child = children; child < services_end(); child++) {
+		if (child->due < first)
+			first = child->due;
+	}
+	must(sys_notification_timer(endpoint_find(MANIFEST_INIT_ENDPOINT)->notification, first,
+	                            CHILD_TIMER_BIT));
+}
+
+static void state_set(struct child *child, enum spawn_service_state state, deadline_t due)
+{
+	child->state = state;
+	child->due = due;
+}
+
+/* For good, unless somebody asks for it by name. */
+static void leave(struct child *child, enum spawn_service_state state)
+{
+	state_set(child, state, DEADLINE_NEVER);
+	endpoint_close(child->entry->serves);
+}
+
+static void failed(struct child *child)
+{
+	const struct manifest_entry *entry = child->entry;
+
+	child->failures++;
+	if (entry->restart_limit != 0 && child->failures >= entry->restart_limit) {
+		print("%s is given up: it failed %u times in a row\n", entry->name, child->failures);
+		leave(child, SPAWN_SERVICE_FAILED);
+		return;
+	}
+	uint32_t doublings = child->failures - 1u < RESTART_DOUBLINGS_MAX ? child->failures - 1u
+	                                                                  : RESTART_DOUBLINGS_MAX;
+	state_set(child, SPAWN_SERVICE_RESTARTING, time_after(RESTART_FIRST_NS << doublings));
+}
+
+static status_t service_launch(struct child *child)
+{
+	const struct manifest_entry *entry = child->entry;
+	bool again = child->started_ns != 0;
+	char arguments[sizeof(entry->name) + sizeof(entry->arguments) + sizeof(SERVICE_RESTARTED)];
+	size_t bytes = string_copy(arguments, sizeof(entry->name), entry->name) + 1u;
+
+	memcpy(arguments + bytes, entry->arguments, entry->argument_bytes);
+	bytes += entry->argument_bytes;
+	memcpy(arguments + bytes, SERVICE_RESTARTED, sizeof(SERVICE_RESTARTED));
+	child->badge = child_new_badge();
+	struct launch plan = {
+		.entry = entry,
+		.image = entry->image,
+		.name = entry->name,
+		.badge = child->badge,
+		.end_bits = child_bit(child),
+		.arguments = arguments,
+		.argument_count = entry->argument_count + 1u + again,
+		.argument_bytes = (uint32_t)bytes + (again ? (uint32_t)sizeof(SERVICE_RESTARTED) : 0),
+	};
+	child->restarts += again;
+	child->started_ns = time_now();
+	return launch(&plan, &child->launched);
+}
+
+static void service_start(struct child *child)
+{
+	status_t status = service_launch(child);
+
+	if (status != STATUS_OK) {
+		print("%s does not start: %s\n", child->entry->name, status_sentence(status));
+		failed(child);
+	} else if (child->entry->serves[0] == '\0') {
+		state_set(child, SPAWN_SERVICE_READY, DEADLINE_NEVER); /* it has nothing to say */
+	} else {
+		state_set(child, SPAWN_SERVICE_STARTING, time_after(READY_NS));
+	}
+}
+
+/* Does everybody serve that this service depends on? */
+static bool may_start(const struct manifest_entry *entry)
+{
+	for (const struct child *other = children; other < services_end(); other++) {
+		bool needed = (entry->needs & (1ull << (other->entry - manifest.entries))) != 0;
+
+		if (needed && other->state != SPAWN_SERVICE_READY && other->state != SPAWN_SERVICE_ABSENT)
+			return false;
+	}
+	return true;
+}
+
+/* Those of the order come after those they need, so one round starts all that may. */
+static void services_advance(void)
+{
+	for (struct child *child = children; child < services_end(); child++) {
+		if (child->state == SPAWN_SERVICE_WAITING && may_start(child->entry))
+			service_start(child);
+	}
+	timer_arm();
+}
+
+void services_start(void)
+{
+	for (uint32_t i = 0; i < manifest.order_count; i++) {
+		children[i] = (struct child){.entry = &manifest.entries[manifest.order[i]]};
+		state_set(&children[i], SPAWN_SERVICE_WAITING, DEADLINE_NEVER);
+	}
+	services_advance();
+}
+
+void service_ready(struct child *child)
+{
+	if (child->state != SPAWN_SERVICE_STARTING)
+		return;
+	state_set(child, SPAWN_SERVICE_READY, DEADLINE_NEVER);
+	services_advance();
+}
+
+void service_ended(struct child *child, const struct process_status *status)
+{
+	const struct manifest_entry *entry = child->entry;
+	bool failure = status->killed != 0 || status->exit_code != 0;
+	size_t length = 0;
+	const uint8_t *image = failure ? bundle_bytes(entry->image, &length) : NULL;
+
+	report_end(entry->name, status, image, length);
+	if (time_now() - child->started_ns > RESTART_STEADY_NS)
+		child->failures = 0;
+	if (child->restart_wanted) {
+		child->restart_wanted = false;
+		state_set(child, SPAWN_SERVICE_WAITING, DEADLINE_NEVER);
+		services_advance();
+		return;
+	}
+	if (entry->restart == RESTART_NEVER || (entry->restart == RESTART_FAILURE && !failure))
+		leave(child, SPAWN_SERVICE_ENDED);
+	else
+		failed(child);
+	timer_arm();
+}
+
+uint64_t service_restart(struct child *child)
+{
+	child->failures = 0;
+	if (child_is_running(child)) {
+		child->restart_wanted = true;
+		child_kill(child, 0);
+		return child->launched.id;
+	}
+	endpoint_open(child->entry->serves);
+	state_set(child, SPAWN_SERVICE_WAITING, DEADLINE_NEVER);
+	services_advance();
+	return 0;
+}
+
+void services_due(void)
+{
+	uint64_t now_ns = time_now();
+
+	for (struct child *child = children; child < services_end(); child++) {
+		if (child->due > now_ns)
+			continue;
+		if (child->state == SPAWN_SERVICE_STARTING) {
+			print("%s does not serve in time and is ended\n", child->entry->name);
+			child->due = DEADLINE_NEVER;
+			child_kill(child, 1);
+		} else {
+			state_set(child, SPAWN_SERVICE_WAITING, DEADLINE_NEVER);
+		}
+	}
+	services_advance();
+}
+
+struct child *service_by_name(const char *name)
+{
+	for (struct child *child = children; child < services_end(); child++) {
+		if (strcmp(child->entry->name, name) == 0)
+			return child;
+	}
+	return NULL;
+}
