@@ -66,16 +66,6 @@ CC_BOOT bool boot_word(const char *word)
 	return false;
 }
 
-uint64_t boot_random(void)
-{
-	static uint64_t state;
-	state += arch_time_now() * 0x9e3779b97f4a7c15ull + 1u;
-	uint64_t mixed = state;
-	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
-	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebull;
-	return mixed ^ mixed >> 31;
-}
-
 CC_BOOT void boot_machine_check(void)
 {
 	uint64_t ram = boot_ram_bytes();

@@ -11,6 +11,7 @@
 #include <kernel/image.h>
 #include <kernel/memory.h>
 #include <kernel/process.h>
+#include <kernel/random.h>
 #include <kernel/sched.h>
 #include <lib/string.h>
 
@@ -78,7 +79,7 @@ static void startup_fill(struct startup *startup, uint32_t process, uint32_t bun
 	startup->argument_bytes = sizeof argument;
 	memcpy(startup->arguments, argument, sizeof argument);
 	for (uint32_t i = 0; i < 4u; i++)
-		startup->random[i] = boot_random();
+		startup->random[i] = random_word();
 	grant(startup, process, "factory", OBJECT_FACTORY, 0, RIGHTS_ALL);
 	grant(startup, process, "devices", OBJECT_DEVICES, 0, RIGHTS_ALL);
 	grant(startup, process, "log", OBJECT_LOG, 0, RIGHTS_ALL);

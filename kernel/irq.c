@@ -11,6 +11,7 @@
 #include <kernel/irq.h>
 #include <kernel/notification.h>
 #include <kernel/process.h>
+#include <kernel/random.h>
 #include <kernel/syscall.h>
 #include <kernel/trace.h>
 
@@ -60,7 +61,9 @@ static void line_give(uint32_t number)
 
 void trap_irq(uint32_t number)
 {
-	arch_cpu_self()->device_interrupts++;
+	struct cpu *cpu = arch_cpu_self();
+	cpu->device_interrupts++;
+	random_interrupt(cpu);
 	uint32_t claim = number < IRQ_LINES_MAX ? __atomic_load_n(&line_table[number].claim, __ATOMIC_ACQUIRE) : 0;
 	if (number < IRQ_LINES_MAX)
 		__atomic_fetch_add(&line_table[number].count, 1u, __ATOMIC_RELAXED);

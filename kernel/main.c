@@ -10,6 +10,7 @@
 #include <kernel/boot.h>
 #include <kernel/frame.h>
 #include <kernel/panic.h>
+#include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
 
@@ -103,8 +104,10 @@ CC_BOOT void kernel_main(const struct boot_info *info)
 	boot_machine = *info;
 	if (arch_time_frequency() != 0)
 		clock_init(); /* known already, or only once it was measured in cpu_start */
-	panic_guard(boot_random());
+	random_init();
+	panic_guard(random_word());
 	banner_print();
+	random_report();
 	boot_machine_check();
 	memory_start();
 	cpu_start();

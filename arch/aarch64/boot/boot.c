@@ -5,6 +5,7 @@
  * Everything is copied, so the tree itself is free memory when kernel_main begins.
  */
 #include "boot_priv.h"
+#include <lib/hash.h>
 #include <lib/string.h>
 
 #define TREE_MAX (2u << 20)         /* as much of it as head.S mapped for certain */
@@ -106,6 +107,16 @@ static void sort_memory(void)
 	info.memory_count = count;
 }
 
+/* Once taken, it is nowhere else. */
+static void read_seed(const struct fdt *fdt, struct fdt_node chosen)
+{
+	struct fdt_value seed;
+	if (!fdt_property(fdt, chosen, "rng-seed", &seed))
+		return;
+	random_boot_seed(seed.data, seed.size);
+	secret_wipe((void *)(uintptr_t)seed.data, seed.size);
+}
+
 static void read_chosen(const struct fdt *fdt)
 {
 	struct fdt_node chosen;
@@ -119,6 +130,7 @@ static void read_chosen(const struct fdt *fdt)
 		info.bundle = (struct boot_range){ .base = start, .size = end - start };
 		range_add(info.reserved, &info.reserved_count, start, end - start);
 	}
+	read_seed(fdt, chosen);
 }
 
 static void read_cpus(const struct fdt *fdt)

@@ -15,6 +15,7 @@
 #include <kernel/cap.h>
 #include <kernel/endpoint.h>
 #include <kernel/frame.h>
+#include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
 #include <stdlib.h>
@@ -82,6 +83,7 @@ void host_kernel(uint64_t ram_bytes, uint32_t cpus, uint32_t processes)
 	host_machine(ram_bytes, cpus);
 	boot_machine = *host_boot_info();
 	clock_init();
+	random_init();
 	frame_init(&boot_machine);
 	arch_memory_init(&boot_machine);
 	tables_size(ram_bytes, processes);

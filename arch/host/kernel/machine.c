@@ -15,6 +15,7 @@ struct cpu *host_cpu;
 uint64_t host_ticks;
 uint8_t *host_ram;
 bool host_powered_off;
+uint64_t host_entropy = 0x243f6a8885a308d3ull; /* digits of pi: anything but 0 */
 
 static uint64_t ram_bytes;
 static struct boot_info boot;
@@ -180,6 +181,19 @@ status_t arch_irq_configure(uint32_t irq, enum irq_trigger trigger, uint32_t cpu
 }
 void arch_irq_mask(uint32_t irq) { (void)irq; }
 void arch_irq_unmask(uint32_t irq) { (void)irq; }
+
+/* splitmix64: every word differs from the one before. */
+bool arch_random(uint64_t *out_word)
+{
+	if (host_entropy == 0)
+		return false;
+	host_entropy += 0x9e3779b97f4a7c15ull;
+	uint64_t mixed = host_entropy;
+	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
+	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebull;
+	*out_word = mixed ^ mixed >> 31;
+	return true;
+}
 
 static bool console_shown;
 void arch_console_put(char c)

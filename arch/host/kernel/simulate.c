@@ -177,6 +177,7 @@ uint64_t host_simulate(uint64_t seed, uint64_t steps, host_user_step *step, void
 	for (uint32_t cpu = 0; cpu < CPU_MAX; cpu++)
 		coroutine_table[cpu].started = false;
 	random_state = seed * 0x9e3779b97f4a7c15ull + 1u;
+	host_entropy = random_state;
 	user_step = step;
 	user_context = context;
 	user_steps = 0;

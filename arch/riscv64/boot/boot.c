@@ -4,6 +4,7 @@
  * tree is read in place, through the early direct map, and stays reserved.
  */
 #include "boot_priv.h"
+#include <lib/hash.h>
 #include <lib/string.h>
 
 struct machine machine;
@@ -21,6 +22,16 @@ static struct fdt open_tree(uint64_t address)
 	return fdt;
 }
 
+/* Once taken, it is nowhere else. */
+static void read_seed(const struct fdt *fdt, struct fdt_node chosen)
+{
+	struct fdt_value seed;
+	if (!fdt_property(fdt, chosen, "rng-seed", &seed))
+		return;
+	random_boot_seed(seed.data, seed.size);
+	secret_wipe((void *)(uintptr_t)seed.data, seed.size);
+}
+
 static void read_chosen(const struct fdt *fdt, struct boot_info *info)
 {
 	struct fdt_node chosen;
@@ -34,6 +45,7 @@ static void read_chosen(const struct fdt *fdt, struct boot_info *info)
 		info->bundle = (struct boot_range){ .base = first, .size = end - first };
 		boot_reserve(info, first, end - first);
 	}
+	read_seed(fdt, chosen);
 }
 
 void boot_main(uint64_t hart, uint64_t tree, uint64_t image, uint64_t ticks)

@@ -48,6 +48,7 @@ static void add_hart(const struct fdt *fdt, struct fdt_node hart, uint64_t id)
 	machine.hart[machine.cpu_count++] = id;
 	machine.sstc = machine.sstc && hart_has(fdt, hart, "sstc");
 	machine.fpu = machine.fpu && hart_has(fdt, hart, "f") && hart_has(fdt, hart, "d");
+	machine.zkr = machine.zkr && hart_has(fdt, hart, "zkr");
 	if (!hart_has(fdt, hart, "svpbmt"))
 		riscv_pte_device = 0;
 }
@@ -76,6 +77,7 @@ void boot_cpus(const struct fdt *fdt, struct boot_info *info, uint64_t boot_hart
 	/* What holds until a hart says otherwise. */
 	machine.sstc = true;
 	machine.fpu = true;
+	machine.zkr = true;
 	riscv_pte_device = 2ull << 61; /* Svpbmt: IO */
 	add_harts(fdt, cpus, boot_hart, true);
 	if (machine.cpu_count == 0)

@@ -20,6 +20,7 @@ struct machine {
 	uint64_t timebase;          /* counter ticks per second */
 	bool sstc;                  /* every hart has its own timer compare register */
 	bool fpu;                   /* every hart has F and D */
+	bool zkr;                   /* every hart has an entropy source; firmware may still keep it from us */
 
 	struct boot_range uart;     /* size 0: none */
 	uint32_t uart_shift;        /* log2 of the distance of registers */

@@ -134,6 +134,11 @@ CC_NODISCARD bool arch_copy_to_user(uint64_t user, const void *from, size_t byte
 CC_NODISCARD status_t arch_port(uint16_t port, enum port_operation operation, uint64_t value,
                                 uint64_t *out_result);
 
+/* ---- randomness ---- */
+/* A word of the calling CPU's own random number generator; false: it has none, or it failed at each of a few
+ * tries. Usable from the first C line on. */
+CC_NODISCARD bool arch_random(uint64_t *out_word);
+
 /* ---- debugging ---- */
 /* Polled; usable from the first C line on; silent if there is no UART. */
 void arch_console_put(char c);
@@ -145,6 +150,8 @@ void arch_regs_print(const struct arch_regs *regs);
 /* ---- upcalls: what a port calls ---- */
 CC_NORETURN void kernel_main(const struct boot_info *info); /* boot CPU, early page tables, own stack */
 CC_NORETURN void kernel_cpu_main(uint32_t index);           /* secondary CPU, final page tables */
+/* Secret bytes that firmware left for this boot, before kernel_main. The port wipes where it read them. */
+void random_boot_seed(const void *seed, size_t length);
 /* A system call of the current thread, whose regs are saved. Returns whom to resume. */
 struct thread *trap_syscall(struct thread *current);
 /* A fault in user mode. Returns whom to resume. */

@@ -33,7 +33,5 @@ void boot_machine_check(void);
 void boot_bundle_check(void);
 /* Size and back all tables and the stacks of all CPUs. */
 void boot_tables_make(void);
-/* Secrets of this boot from the counter's low bits; for stack protectors, not for keys. */
-uint64_t boot_random(void);
 /* The first process: image, principal, capabilities, startup block; started. */
 void boot_process_make(void);

@@ -37,6 +37,7 @@ struct cpu {
 	uint64_t steals;
 	uint64_t ipc;
 	uint64_t faults;
+	uint64_t random_timing; /* moments of device interrupts, folded (random.h) */
 	char features[96]; /* [c] protections in force, space separated, set by arch_cpu_init */
 };
 

@@ -32,6 +32,10 @@ uint64_t host_simulate(uint64_t seed, uint64_t steps, host_user_step *step, void
 /* Deterministic random numbers of the running simulation. */
 uint64_t host_random(void);
 
+/* State of the simulated CPUs' random number generator, which a test may set before it makes a machine;
+ * 0: they have none. A simulation sets it from its seed, so that a run can be repeated. */
+extern uint64_t host_entropy;
+
 /* Set by arch_power and arch_halt: the machine is off. */
 extern bool host_powered_off;
 /* What panic and boot_refuse call in the end on this port: longjmp to the test that expects it, else abort. */
