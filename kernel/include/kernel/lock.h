@@ -5,7 +5,7 @@
  *
  *   [t] process table   [c] capability tree   [n] notification   [e] endpoint
  *   [a] address space   [o] memory object   [h] channel   [q] run queue and timers
- *   [f] frames   [r] randomness   [l] log
+ *   [f] frames   [r] randomness   [w] wall clock   [l] log
  *
  * A CPU that waits answers TLB shootdowns (arch_spin_hint), so holding a lock
  * while asking for one cannot deadlock. Debug builds record the holder and
@@ -26,6 +26,7 @@ enum lock_rank {
 	LOCK_QUEUE_SECOND, /* a second run queue, in ascending CPU order */
 	LOCK_FRAME,
 	LOCK_RANDOM,
+	LOCK_CLOCK,
 	LOCK_LOG,
 };
 
