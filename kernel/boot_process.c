@@ -5,6 +5,7 @@
  * starts the other programs from it in the ordinary way.
  */
 #include <abi/startup.h>
+#include <kernel/audit.h>
 #include <kernel/boot.h>
 #include <kernel/cap.h>
 #include <kernel/frame.h>
@@ -69,6 +70,8 @@ static void grant(struct startup *startup, uint32_t process, const char *name, e
 	string_copy(handle->name, sizeof handle->name, name);
 	if (cap_create(process, type, object, rights, 0, &handle->handle) != STATUS_OK)
 		boot_refuse("the first process has no room for the capability '%s'", name);
+	audit_emit(AUDIT_CAP_GRANTED, 0, AUDIT_OBJECT(type, object), rights, process_of(process)->id, 0,
+	           handle->handle);
 }
 
 static void startup_fill(struct startup *startup, uint32_t process, uint32_t bundle)

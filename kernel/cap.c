@@ -9,6 +9,7 @@
  * loses a reference; then, under the lock again, its slot may be used again.
  * Until then the slot is in no list, which `cap_used` of its process counts.
  */
+#include <kernel/audit.h>
 #include <kernel/cap.h>
 #include <kernel/endpoint.h>
 #include <kernel/panic.h>
@@ -43,6 +44,24 @@ uint32_t cap_count(void)
 	for (uint32_t slot = 0; slot < object_tables[OBJECT_PROCESS].fresh; slot++)
 		count += process_of(slot)->cap_used;
 	return count;
+}
+
+/* A capability that came to life since the look-up is none either. */
+status_t cap_refuse(struct thread *current, handle_t handle, enum object_type type, uint32_t rights)
+{
+	struct cpu *cpu = arch_cpu_self();
+	uint32_t index = cap_index(current->process, HANDLE_SLOT(handle) % CSPACE_SLOTS);
+	cpu->refused_at = cpu->syscalls;
+	cpu->refused_handle = handle;
+	if (HANDLE_SLOT(handle) >= CSPACE_SLOTS || !cap_is(index, handle))
+		return STATUS_BAD_HANDLE;
+	if (type != OBJECT_NONE && cap_table[index].type != (uint32_t)type)
+		return STATUS_WRONG_TYPE;
+	uint32_t missing = rights & ~(uint32_t)cap_table[index].rights;
+	if (missing == 0)
+		return STATUS_BAD_HANDLE;
+	current->regs.arg[1] = missing;
+	return STATUS_DENIED;
 }
 
 /* ---- the free slots of a window; cap_lock held ---- */
@@ -171,6 +190,14 @@ static void derive_commit(uint32_t index, uint32_t source, uint32_t rights, uint
 	cap_tree_link(index, source);
 }
 
+/* cap_lock held: nobody uses what was granted before it is recorded. `source`: through whose capability. */
+static void grant_record(uint32_t index, uint32_t source)
+{
+	const struct cap *cap = &cap_table[index];
+	audit_emit(AUDIT_CAP_GRANTED, process_of(cap_holder(source))->id, AUDIT_OBJECT(cap->type, cap->object),
+	           cap->rights & RIGHTS_ALL, process_of(cap_holder(index))->id, cap->badge, cap_handle(index));
+}
+
 status_t cap_derive(uint32_t process, uint32_t source, handle_t source_handle, uint32_t rights,
                     uint64_t badge, handle_t *out_handle)
 {
@@ -183,6 +210,7 @@ status_t cap_derive(uint32_t process, uint32_t source, handle_t source_handle, u
 		status = slot_take(process, &index);
 	if (status == STATUS_OK) {
 		derive_commit(index, source, rights, badge);
+		grant_record(index, source);
 		*out_handle = cap_handle(index);
 	}
 	lock_release(&cap_lock, LOCK_CAP);
@@ -245,6 +273,7 @@ status_t cap_move(uint32_t process, uint32_t source, handle_t source_handle, han
 		status = slot_take(process, &index);
 	if (status == STATUS_OK) {
 		dead = move_commit(index, source);
+		grant_record(index, source);
 		*out_handle = cap_handle(index);
 	}
 	lock_release(&cap_lock, LOCK_CAP);

@@ -11,9 +11,11 @@
  */
 #include "channel_priv.h"
 #include <kernel/aspace.h>
+#include <kernel/audit.h>
 #include <kernel/memory.h>
 #include <kernel/notification.h>
 #include <kernel/process.h>
+#include <kernel/timer.h>
 #include <lib/string.h>
 
 struct channel channel_table[CHANNEL_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
@@ -36,6 +38,7 @@ static void channel_fill(struct channel *channel, uint32_t process, uint64_t pag
 	channel->state = CHANNEL_OPEN;
 	channel->role = (uint32_t)role;
 	channel->pages = pages;
+	channel->created_ns = clock_now();
 	channel->memory = NONE;
 	channel->tombstone = NONE;
 	side_fill(&channel->side[0], &creator->principal, creator->id);
@@ -59,11 +62,13 @@ status_t channel_new(uint32_t process, uint64_t pages, enum channel_role role, c
 	status = memory_new(process, pages, &channel->memory);
 	if (status == STATUS_OK)
 		status = memory_new(process, pages, &channel->tombstone);
-	if (status == STATUS_OK)
-		*out_channel = slot;
-	else
+	if (status != STATUS_OK) {
 		object_release(OBJECT_CHANNEL, slot);
-	return status;
+		return status;
+	}
+	audit_emit(AUDIT_CHANNEL_CREATED, process_of(process)->id, slot, pages, (uint64_t)role, 0, 0);
+	*out_channel = slot;
+	return STATUS_OK;
 }
 
 uint32_t channel_side_of(const struct channel *channel, uint32_t process)
@@ -145,8 +150,11 @@ static status_t claim_commit(const struct claim *claim, uint32_t process, uint64
 	channel->side[claim->side].address = address;
 	bool open = channel->state == CHANNEL_OPEN;
 	lock_release(&channel->lock, LOCK_CHANNEL);
-	if (open)
+	if (open) {
+		audit_emit(AUDIT_CHANNEL_ATTACHED, process_of(process)->id, claim->channel, channel->pages,
+		           claim->side, 0, 0);
 		return STATUS_OK;
+	}
 	aspace_withdraw(MAPPING_MEMORY, claim->memory,
 	                &(struct mapping_filter){.process = process, .cap = NONE}, NONE);
 	channel_side_close(claim->channel, claim->side);

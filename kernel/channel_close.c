@@ -9,8 +9,10 @@
  */
 #include "channel_priv.h"
 #include <kernel/aspace.h>
+#include <kernel/audit.h>
 #include <kernel/memory.h>
 #include <kernel/process.h>
+#include <kernel/timer.h>
 
 /* What a closing channel gives up, taken out under its lock and let go after. */
 struct remains {
@@ -18,9 +20,13 @@ struct remains {
 	uint32_t tombstone;
 };
 
-static struct remains channel_finish(struct channel *channel)
+/* `subject`: id of the process whose step it was, 0 the kernel's. */
+static struct remains channel_finish(struct channel *channel, uint64_t subject)
 {
 	struct remains remains = {channel->memory, channel->tombstone};
+	if (channel->state != CHANNEL_CLOSED)
+		audit_emit(AUDIT_CHANNEL_CLOSED, subject, (uint64_t)(channel - channel_table), channel->pages,
+		           clock_now() - channel->created_ns, 0, 0);
 	channel->state = CHANNEL_CLOSED;
 	channel->memory = NONE;
 	channel->tombstone = NONE;
@@ -63,10 +69,13 @@ static status_t close_locked(struct channel *channel, uint32_t slot, struct clos
 	closing->other = doorbell_of(other, CHANNEL_CLOSING_BIT);
 	object_retain(OBJECT_MEMORY, channel->memory);
 	closing->began = channel->state == CHANNEL_OPEN && other->process != NONE;
-	if (closing->began)
+	if (closing->began) {
 		channel->state = CHANNEL_CLOSING;
-	else
-		closing->remains = channel_finish(channel);
+		audit_emit(AUDIT_CHANNEL_CLOSING, side->process_id, (uint64_t)(channel - channel_table),
+		           channel->pages, 0, 0, 0);
+	} else {
+		closing->remains = channel_finish(channel, side->process_id);
+	}
 	return STATUS_OK;
 }
 
@@ -113,7 +122,7 @@ void channel_expire(uint32_t slot)
 		first = doorbell_of(&channel->side[1u - late], CHANNEL_CLOSING_BIT);
 		if (process != NONE)
 			memory_set_payer(channel->tombstone, process);
-		remains = channel_finish(channel);
+		remains = channel_finish(channel, 0);
 	}
 	lock_release(&channel->lock, LOCK_CHANNEL);
 	withdraw(remains.memory, process, remains.tombstone);
@@ -159,7 +168,7 @@ void channel_process_gone(uint32_t process)
 void channel_destroy(uint32_t slot)
 {
 	struct channel *channel = &channel_table[slot];
-	struct remains remains = channel_finish(channel);
+	struct remains remains = channel_finish(channel, 0);
 	if (remains.tombstone != NONE && channel->side[1].process != NONE)
 		memory_set_payer(remains.tombstone, channel->side[1].process);
 	withdraw(remains.memory, channel->side[0].process, NONE);

@@ -10,6 +10,7 @@
  * sender's principal, the badge, a one-time reply handle. It is counted.
  */
 #include "endpoint_priv.h"
+#include <kernel/audit.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 
@@ -40,7 +41,8 @@ CC_INLINE struct thread *call_deliver(struct cpu *cpu, struct endpoint *endpoint
 	server->regs.arg[7] = reply_handle(thread_slot(current), wait);
 	if (server->priority < current->priority)
 		server->priority = current->priority;
-	cpu->ipc++;
+	if (CC_UNLIKELY(++cpu->ipc % AUDIT_SAMPLE_EVERY == 0))
+		audit_message(AUDIT_IPC_CALL, current, cap, server->process, tag);
 	return server;
 }
 
@@ -192,8 +194,8 @@ status_t sys_send(struct thread *current)
 	else
 		status = STATUS_BAD_HANDLE;
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);
-	if (status == STATUS_OK)
-		arch_cpu_self()->ipc++;
+	if (status == STATUS_OK && ++arch_cpu_self()->ipc % AUDIT_SAMPLE_EVERY == 0)
+		audit_message(AUDIT_IPC_SEND, current, cap, server == NULL ? NONE : server->process, tag);
 	if (server != NULL)
 		thread_wake(server, STATUS_OK);
 	return status;

@@ -5,6 +5,7 @@
  * straight back to the caller.
  */
 #include "endpoint_priv.h"
+#include <kernel/audit.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 
@@ -26,6 +27,8 @@ static void receive_caller(struct endpoint *endpoint, struct thread *current,
 	caller->reply_holder = current->process;
 	caller->reply_server = thread_slot(current);
 	current->owner->served = true;
+	if (++arch_cpu_self()->ipc % AUDIT_SAMPLE_EVERY == 0)
+		audit_message(AUDIT_IPC_CALL, caller, caller->wait_cap, current->process, tag);
 	if (current->priority < caller->priority)
 		sched_set_priority(current, caller->priority);
 	__atomic_store_n(&caller->wait, wait, __ATOMIC_RELEASE);
@@ -163,6 +166,16 @@ CC_INLINE struct thread *reply_claim(const struct thread *current, handle_t hand
 	return caller;
 }
 
+/* An answer to nobody: late, twice, or to somebody else's caller. */
+static CC_COLD status_t reply_nobody(const struct thread *current, handle_t handle)
+{
+	if ((HANDLE_SLOT(handle) & HANDLE_REPLY) == 0)
+		return STATUS_BAD_HANDLE;
+	audit_emit(AUDIT_BAD_ARGUMENT, current->owner->id, 0, current->regs.number, STATUS_GONE, handle,
+	           current->regs.arg[1]);
+	return STATUS_GONE;
+}
+
 /* The answer, to a caller this CPU owns. The server's loan of priority ends. */
 CC_INLINE void reply_deliver(struct thread *current, struct thread *caller, uint64_t tag)
 {
@@ -189,7 +202,7 @@ status_t sys_reply(struct thread *current)
 		return status;
 	struct thread *caller = reply_claim(current, current->regs.arg[0]);
 	if (caller == NULL)
-		return (HANDLE_SLOT(current->regs.arg[0]) & HANDLE_REPLY) ? STATUS_GONE : STATUS_BAD_HANDLE;
+		return reply_nobody(current, current->regs.arg[0]);
 	reply_deliver(current, caller, tag);
 	if (caps.count != 0)
 		message_pass_caps(caller, &caps);
@@ -243,6 +256,8 @@ status_t sys_reply_recv(struct thread *current)
 		reply_deliver(current, caller, tag);
 		if (CC_UNLIKELY(caps.count != 0))
 			message_pass_caps(caller, &caps);
+	} else {
+		(void)reply_nobody(current, reply);
 	}
 	return reply_then_receive(arch_cpu_self(), current, caller, cap, handle, deadline);
 }

@@ -8,6 +8,7 @@
  * its binding. Both have the rank LOCK_MEMORY and are never held together, nor
  * while the notification is signalled.
  */
+#include <kernel/audit.h>
 #include <kernel/irq.h>
 #include <kernel/notification.h>
 #include <kernel/process.h>
@@ -107,7 +108,10 @@ static status_t irq_make(uint32_t process, uint32_t number, uint32_t trigger, ha
 	}
 	if (status == STATUS_OK)
 		status = cap_create(process, OBJECT_IRQ, slot, IRQ_RIGHTS, 0, out_handle);
-	if (status != STATUS_OK)
+	if (status == STATUS_OK)
+		audit_emit(AUDIT_AUTHORITY_CLAIMED, process_of(process)->id, AUDIT_OBJECT(OBJECT_IRQ, slot), number,
+		           1, 0, 0);
+	else
 		object_release(OBJECT_IRQ, slot);
 	return status;
 }

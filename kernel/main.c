@@ -7,6 +7,7 @@
  * late finds what it needs.
  */
 #include <kernel/aspace.h>
+#include <kernel/audit.h>
 #include <kernel/boot.h>
 #include <kernel/frame.h>
 #include <kernel/panic.h>
@@ -49,6 +50,7 @@ CC_BOOT static void cpu_start(void)
 	sched_init();
 	sched_cpu_online(cpu);
 	log_print("protection: %s\n", cpu->features);
+	audit_init(cpu_count);
 	boot_stage("CPU, interrupts and clock");
 }
 
@@ -117,6 +119,7 @@ CC_BOOT void kernel_main(const struct boot_info *info)
 	boot_stage("first process");
 	others_wait();
 	boot_stage("other CPUs");
+	audit_emit(AUDIT_SYSTEM_STARTED, 0, 0, (uint64_t)__builtin_popcountll(cpus_online), boot_ram_bytes(), 0, 0);
 	if (boot_word("kernel.panic"))
 		panic("asked for by the command line");
 	boot_end();

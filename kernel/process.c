@@ -3,6 +3,7 @@
  * Birth and end of a process. What is inside it (pages, capabilities, threads)
  * belongs to those nouns; taking it apart step by step is process_reap.c.
  */
+#include <kernel/audit.h>
 #include <kernel/image.h>
 #include <kernel/memory.h>
 #include <kernel/notification.h>
@@ -66,6 +67,7 @@ static void process_fill(struct process *process, uint32_t parent, const struct 
 		process->syscall_mask &= ANONYMOUS_MASK;
 	process->id = __atomic_fetch_add(&next_id, 1u, __ATOMIC_RELAXED);
 	process->parent = parent == NONE ? 0 : process_of(parent)->id;
+	process->created_ns = clock_now();
 	string_copy(process->name, sizeof process->name, options->name);
 	process->pages = 0;
 	process->pages_limit = options->memory_pages;
@@ -127,6 +129,14 @@ static void aspace_clear(struct aspace *aspace)
 		continue; /* bounded by the pages of an image and a stack */
 }
 
+static void created_record(const struct process *process)
+{
+	uint64_t words[4];
+	_Static_assert(sizeof words == AID_SIZE, "a principal fills the arguments");
+	memcpy(words, &process->principal, sizeof words);
+	audit_emit(AUDIT_PROCESS_CREATED, process->id, process->parent, words[0], words[1], words[2], words[3]);
+}
+
 status_t process_new(uint32_t parent, uint32_t image, const struct process_options *options,
                      uint32_t *out_process)
 {
@@ -154,6 +164,7 @@ status_t process_new(uint32_t parent, uint32_t image, const struct process_optio
 	process->image = image;
 	__atomic_store_n(&process->state, PROCESS_CREATED, __ATOMIC_RELEASE);
 	TRACE_EVENT(TRACE_SPAWN, process->id, image);
+	created_record(process);
 	*out_process = slot;
 	return STATUS_OK;
 }

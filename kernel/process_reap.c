@@ -4,12 +4,14 @@
  * scheduled, so that neither interrupts nor other programs wait for it. Exit,
  * kill and fault all come this way.
  */
+#include <kernel/audit.h>
 #include <kernel/channel.h>
 #include <kernel/endpoint.h>
 #include <kernel/notification.h>
 #include <kernel/panic.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
+#include <kernel/timer.h>
 
 #define REAP_CAPS 32u
 #define REAP_PAGES 64u
@@ -63,6 +65,8 @@ static void reap_end(struct process *process, struct thread *reaper)
 	process->image = NONE;
 	process->main_thread = NONE;
 	thread_finish(reaper);
+	audit_emit(AUDIT_PROCESS_ENDED, process->id, slot, process->exit_code, clock_now() - process->created_ns,
+	           process->killed, process->fault.kind);
 	__atomic_store_n(&process->state, PROCESS_DEAD, __ATOMIC_SEQ_CST);
 	if (notification != NONE) {
 		notification_signal(notification, bits);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* System calls on device regions. Mapping one is memory_map. */
+#include <kernel/audit.h>
 #include <kernel/memory.h>
+#include <kernel/process.h>
 #include <kernel/syscall.h>
 
 #define REGION_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_GRANT | RIGHT_REVOKE)
@@ -20,11 +22,14 @@ status_t sys_region_create(struct thread *current)
 	if (status != STATUS_OK)
 		return status;
 	status = cap_create(current->process, OBJECT_REGION, slot, REGION_RIGHTS, 0, &handle);
-	if (status == STATUS_OK)
-		current->regs.arg[1] = handle;
-	else
+	if (status != STATUS_OK) {
 		object_release(OBJECT_REGION, slot);
-	return status;
+		return status;
+	}
+	audit_emit(AUDIT_AUTHORITY_CLAIMED, current->owner->id, AUDIT_OBJECT(OBJECT_REGION, slot), arg[2], arg[3], 0,
+	           0);
+	current->regs.arg[1] = handle;
+	return STATUS_OK;
 }
 
 /* Width of an access in bytes, or 0: there is no such operation. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Where the ports call in: system calls, faults, timer and IPI; and whom to resume after. */
+#include <kernel/audit.h>
 #include <kernel/panic.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
@@ -43,6 +44,8 @@ static CC_COLD struct thread *syscall_finish(struct thread *current, status_t st
 	struct cpu *cpu = arch_cpu_self();
 	if (status == SYSCALL_BLOCKED)
 		return sched_next(cpu);
+	if (status != STATUS_OK)
+		audit_outcome(current, status);
 	if (status == SYSCALL_RESTART)
 		arch_regs_restart(&current->regs);
 	else
@@ -103,6 +106,7 @@ static void fault_end(struct thread *current, enum fault_kind kind, enum fault_a
 	report.sp = arch_regs_sp(&current->regs);
 	report.thread = thread_slot(current);
 	fault_backtrace(current, &report);
+	audit_emit(AUDIT_FAULT, current->owner->id, current->process, kind, address, report.pc, access);
 	process_end(current->process, 0, true, &report);
 }
 
@@ -137,6 +141,8 @@ void trap_ipi(void)
 	TRACE_EVENT(TRACE_IPI, cpu->index, pending);
 	if (pending & IPI_STOP)
 		arch_halt();
+	if (pending & IPI_AUDIT)
+		audit_turn();
 	if (pending & IPI_RESCHEDULE)
 		cpu->reschedule = true;
 }

@@ -31,7 +31,7 @@ enum audit_class {
 
 #define AUDIT_SAMPLED 1u /* flag: one of many; the argument says of how many */
 #define AUDIT_SAMPLE_EVERY 128u
-#define AUDIT_DRAIN_MAX 1024u
+#define AUDIT_DRAIN_MAX 64u /* events written before `produced` says so */
 
 struct audit_event {
 	uint8_t kind; /* enum audit_kind */

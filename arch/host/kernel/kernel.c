@@ -11,6 +11,7 @@
  */
 #include <arch/host.h>
 #include <kernel/aspace.h>
+#include <kernel/audit.h>
 #include <kernel/boot.h>
 #include <kernel/cap.h>
 #include <kernel/endpoint.h>
@@ -91,4 +92,5 @@ void host_kernel(uint64_t ram_bytes, uint32_t cpus, uint32_t processes)
 	sched_init();
 	sched_cpu_online(&cpu_table[0]);
 	cpu_table[0].active_root = arch_kernel_root();
+	audit_init(cpus);
 }

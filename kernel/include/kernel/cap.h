@@ -42,6 +42,9 @@ void cap_window_init(uint32_t process);
  */
 CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type,
                               uint32_t rights, struct cap **out_cap);
+/* Why it was not found; remembered for the audit record. */
+CC_NODISCARD CC_COLD status_t cap_refuse(struct thread *current, handle_t handle, enum object_type type,
+                                         uint32_t rights);
 /* Still the same live capability, and its object still the same live object? With the object's lock held. */
 CC_INLINE bool cap_current(const struct cap *cap, handle_t handle, const struct object *object);
 /* Hold the object of a capability beyond the object's lock: one reference, or BAD_HANDLE if it died meanwhile. */

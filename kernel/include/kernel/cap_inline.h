@@ -9,19 +9,16 @@ CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum obje
 	uint32_t slot = HANDLE_SLOT(handle);
 	uint32_t generation = HANDLE_GENERATION(handle);
 	if (CC_UNLIKELY(slot >= CSPACE_SLOTS))
-		return STATUS_BAD_HANDLE;
+		return cap_refuse(current, handle, type, rights);
 	struct cap *cap = &cap_table[cap_index(current->process, slot)];
 	/* Only live slots have odd generations. */
 	if (CC_UNLIKELY(__atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) != generation ||
 	                (generation & 1u) == 0))
-		return STATUS_BAD_HANDLE;
+		return cap_refuse(current, handle, type, rights);
 	if (CC_UNLIKELY(type != OBJECT_NONE && cap->type != (uint32_t)type))
-		return STATUS_WRONG_TYPE;
-	uint32_t missing = rights & ~(uint32_t)cap->rights;
-	if (CC_UNLIKELY(missing != 0)) {
-		current->regs.arg[1] = missing;
-		return STATUS_DENIED;
-	}
+		return cap_refuse(current, handle, type, rights);
+	if (CC_UNLIKELY((rights & ~(uint32_t)cap->rights) != 0))
+		return cap_refuse(current, handle, type, rights);
 	*out_cap = cap;
 	return STATUS_OK;
 }

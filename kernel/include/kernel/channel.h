@@ -34,6 +34,7 @@ struct channel {
 	uint32_t state;           /* [H] enum channel_state */
 	uint32_t role;            /* [c] enum channel_role */
 	uint64_t pages;           /* [c] */
+	deadline_t created_ns;    /* [c] */
 	uint32_t memory;          /* [H] shared pages, referenced; NONE when CLOSED */
 	uint32_t tombstone;       /* [H] demand-zero object that replaces them; NONE when CLOSED */
 	struct channel_side side[2]; /* 0: creator, 1: peer */

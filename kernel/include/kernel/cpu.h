@@ -11,6 +11,7 @@
 enum {
 	IPI_RESCHEDULE = 1u,
 	IPI_STOP = 2u,  /* panic elsewhere: halt */
+	IPI_AUDIT = 4u, /* from itself: audit_turn */
 };
 
 struct cpu {
@@ -25,6 +26,9 @@ struct cpu {
 	uint64_t online_at;   /* [c] ticks when it came up */
 	uint64_t switched_at; /* [p] ticks when the current thread or idling began */
 	uint64_t slice_end;   /* [p] ticks; the slice is the CPU's: a hand-off passes on the rest of it */
+
+	uint64_t refused_at;     /* [p] `syscalls` when a capability was refused last, for the audit record */
+	uint64_t refused_handle; /* [p] */
 
 	/* Counters, [p]; read by anyone, for display. */
 	uint64_t idle_ticks;

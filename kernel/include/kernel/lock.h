@@ -5,7 +5,7 @@
  *
  *   [t] process table   [c] capability tree   [n] notification   [e] endpoint
  *   [a] address space   [o] memory object   [h] channel   [q] run queue and timers
- *   [f] frames   [r] randomness   [w] wall clock   [l] log
+ *   [f] frames   [r] randomness   [w] wall clock   [l] log   [u] audit ring
  *
  * A CPU that waits answers TLB shootdowns (arch_spin_hint), so holding a lock
  * while asking for one cannot deadlock. Debug builds record the holder and
@@ -28,6 +28,7 @@ enum lock_rank {
 	LOCK_RANDOM,
 	LOCK_CLOCK,
 	LOCK_LOG,
+	LOCK_AUDIT,
 };
 
 struct lock {
@@ -51,6 +52,18 @@ CC_INLINE void lock_acquire(struct lock *lock, enum lock_rank rank)
 	uint32_t ticket = __atomic_fetch_add(&lock->next, 1u, __ATOMIC_RELAXED);
 	while (CC_UNLIKELY(__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket))
 		arch_spin_hint();
+}
+
+/* Take it if it is free. */
+CC_NODISCARD CC_INLINE bool lock_try(struct lock *lock, enum lock_rank rank)
+{
+	uint32_t ticket = __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE);
+	uint32_t next = ticket;
+	if (!__atomic_compare_exchange_n(&lock->next, &next, ticket + 1u, false, __ATOMIC_ACQUIRE,
+	                                 __ATOMIC_RELAXED))
+		return false;
+	lock_debug_acquire(lock, rank);
+	return true;
 }
 
 CC_INLINE void lock_release(struct lock *lock, enum lock_rank rank)

@@ -17,6 +17,7 @@ struct process {
 	struct aid principal;      /* [c] bound before the first thread starts, never changed */
 	uint64_t id;               /* [c] never reused, starts at 1 */
 	uint64_t parent;           /* [c] id */
+	deadline_t created_ns;     /* [c] */
 	char name[24];             /* [c] */
 
 	uint32_t cap_free;         /* [C] head of the window's free list, or NONE */

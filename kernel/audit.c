@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Staging, draining and refusals; see audit.h.
+ *
+ * No event stays behind: a CPU marks itself pending and then fails to get the
+ * lock, or a holder lets go and then looks for pending CPUs. Both have a full
+ * barrier in between, so one of the two sees the other.
+ */
+#include <kernel/audit.h>
+#include <kernel/boot.h>
+#include <kernel/cap.h>
+#include <kernel/memory.h>
+#include <kernel/panic.h>
+#include <kernel/process.h>
+#include <kernel/timer.h>
+
+#define ROUNDS 4u /* of draining in one go; what is left then waits for this CPU's next interrupt */
+#define RING_PAGES (1u + AUDIT_PAGES)
+
+struct staged_page {
+	struct audit_event event[AUDIT_STAGED_MAX]; /* [p]; read by the holder of U */
+} CC_ALIGNED(PAGE_SIZE);
+static struct staged_page staged_table[CPU_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
+
+static struct staging {
+	uint32_t staged;   /* [a] written by its CPU */
+	uint32_t drained;  /* [a] written under U */
+	uint32_t sequence; /* [p] of the next event */
+	uint64_t dropped;  /* [p] not reported yet */
+} CC_ALIGNED(64) staging_table[CPU_MAX];
+
+static struct lock audit_lock;                       /* U: LOCK_AUDIT */
+static struct audit_header *header;                  /* [c]; contents [U]. NULL: not yet */
+static struct audit_event *event_pages[AUDIT_PAGES]; /* [c]; contents [U] */
+static uint32_t ring_memory;                         /* [c] */
+static uint64_t pending;                             /* [a] bit per CPU that has staged */
+
+_Static_assert(CPU_MAX <= 64, "a bit per CPU");
+
+/* ---- the ring ---- */
+
+static void *ring_page(uint32_t page)
+{
+	paddr_t frame;
+	if (memory_page(ring_memory, page, true, &frame) != STATUS_OK)
+		boot_refuse("too little memory for the audit ring");
+	return arch_direct(frame);
+}
+
+/* Kept by a reference that is never released. */
+static void ring_make(void)
+{
+	if (memory_new(NONE, RING_PAGES, &ring_memory) != STATUS_OK)
+		boot_refuse("too little memory for the audit ring");
+	struct audit_header *first = ring_page(0);
+	for (uint32_t page = 0; page < AUDIT_PAGES; page++)
+		event_pages[page] = ring_page(1u + page);
+	if (memory_seal(ring_memory) != STATUS_OK)
+		panic("the audit ring cannot be sealed");
+	first->magic = AUDIT_MAGIC;
+	first->version = 1;
+	first->capacity = AUDIT_CAPACITY;
+	header = first;
+}
+
+void audit_init(uint32_t cpus)
+{
+	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
+		if (kernel_back((uint64_t)(uintptr_t)&staged_table[cpu], 1) != STATUS_OK)
+			boot_refuse("too little memory for the audit events of CPU %u", cpu);
+	}
+	ring_make();
+}
+
+uint32_t audit_memory(void)
+{
+	return ring_memory;
+}
+
+/* ---- draining; U held ---- */
+
+/* The reader's rule needs `produced` visible before any event after it, and after every event before it. */
+static void drain_cpu(uint32_t cpu)
+{
+	struct staging *staging = &staging_table[cpu];
+	uint32_t drained = staging->drained;
+	uint32_t count = __atomic_load_n(&staging->staged, __ATOMIC_ACQUIRE) - drained;
+	uint64_t number = header->produced;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct audit_event *event = &staged_table[cpu].event[audit_staging_place(drained + i)];
+		event_pages[audit_page(number + i)][audit_place(number + i)] = *event;
+		if (event->kind == AUDIT_DROPPED)
+			header->dropped += event->arguments[0];
+	}
+	__atomic_store_n(&header->produced, number + count, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&staging->drained, drained + count, __ATOMIC_RELEASE);
+}
+
+static void drain_all(void)
+{
+	uint64_t cpus = __atomic_exchange_n(&pending, 0u, __ATOMIC_SEQ_CST);
+	for (; cpus != 0; cpus &= cpus - 1u)
+		drain_cpu((uint32_t)__builtin_ctzll(cpus));
+}
+
+/* ---- moving staged events on; U not held ---- */
+
+/* An interrupt to itself: taken when the CPU leaves the kernel, where no lock is held. */
+static void ask_back(void)
+{
+	struct cpu *cpu = arch_cpu_self();
+	if ((__atomic_fetch_or(&cpu->ipi_pending, IPI_AUDIT, __ATOMIC_SEQ_CST) & IPI_AUDIT) == 0)
+		arch_ipi_send(cpu->index);
+}
+
+static bool anything_pending(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(&pending, __ATOMIC_RELAXED) != 0;
+}
+
+static void drain(void)
+{
+	uint32_t round = 0;
+	while (anything_pending() && round < ROUNDS && lock_try(&audit_lock, LOCK_AUDIT)) {
+		drain_all();
+		lock_release(&audit_lock, LOCK_AUDIT);
+		round++;
+	}
+	if (round == ROUNDS)
+		ask_back();
+}
+
+/* ---- staging, on this CPU ---- */
+
+static uint32_t room_of(const struct staging *staging)
+{
+	return audit_room(staging->staged, __atomic_load_n(&staging->drained, __ATOMIC_ACQUIRE));
+}
+
+static void room_make(const struct staging *staging)
+{
+	lock_acquire(&audit_lock, LOCK_AUDIT);
+	drain_all();
+	lock_release(&audit_lock, LOCK_AUDIT);
+	ASSERT(room_of(staging) == AUDIT_STAGED_MAX);
+	ask_back(); /* looks again */
+}
+
+/* There is room. */
+static void stage(struct cpu *cpu, struct staging *staging, const struct audit_event *event)
+{
+	struct audit_event *place = &staged_table[cpu->index].event[audit_staging_place(staging->staged)];
+	*place = *event;
+	place->cpu = (uint16_t)cpu->index;
+	place->sequence = staging->sequence++;
+	place->time_ns = clock_now();
+	__atomic_store_n(&staging->staged, staging->staged + 1u, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&pending, 1ull << cpu->index, __ATOMIC_SEQ_CST);
+}
+
+/* The dropped events had numbers too: their hole lies before the event that counts them. */
+static void stage_dropped(struct cpu *cpu, struct staging *staging)
+{
+	struct audit_event event = {.kind = AUDIT_DROPPED, .object = cpu->index, .arguments = {staging->dropped}};
+	if (staging->dropped == 0 || room_of(staging) == 0)
+		return;
+	staging->sequence += (uint32_t)staging->dropped;
+	staging->dropped = 0;
+	stage(cpu, staging, &event);
+}
+
+static void record(const struct audit_event *event)
+{
+	struct cpu *cpu = arch_cpu_self();
+	struct staging *staging = &staging_table[cpu->index];
+	if (CC_UNLIKELY(header == NULL))
+		return;
+	stage_dropped(cpu, staging);
+	if (CC_UNLIKELY(room_of(staging) == 0)) {
+		if ((event->flags & AUDIT_SAMPLED) != 0) {
+			staging->dropped++;
+			ask_back();
+			return;
+		}
+		room_make(staging);
+		stage_dropped(cpu, staging);
+	}
+	stage(cpu, staging, event);
+	drain();
+}
+
+void audit_emit(enum audit_kind kind, uint64_t subject, uint64_t object, uint64_t a, uint64_t b, uint64_t c,
+                uint64_t d)
+{
+	struct audit_event event = {
+		.kind = (uint8_t)kind, .subject = subject, .object = object, .arguments = {a, b, c, d}};
+	record(&event);
+}
+
+void audit_turn(void)
+{
+	struct cpu *cpu = arch_cpu_self();
+	struct staging *staging = &staging_table[cpu->index];
+	drain();
+	stage_dropped(cpu, staging);
+	drain();
+	if (staging->dropped != 0)
+		ask_back();
+}
+
+/* ---- messages and refusals ---- */
+
+void audit_message(enum audit_kind kind, const struct thread *from, const struct cap *cap, uint32_t to,
+                   uint64_t tag)
+{
+	struct audit_event event = {.kind = (uint8_t)kind, .flags = AUDIT_SAMPLED, .subject = from->owner->id,
+		.object = cap->object,
+		.arguments = {to == NONE ? 0 : process_of(to)->id, tag, cap->badge, AUDIT_SAMPLE_EVERY}};
+	record(&event);
+}
+
+/* What each outcome is recorded as. What is not here is no refusal: the call was allowed, and something else
+ * came of it. */
+#define NO_EVENT 0xffu
+static uint8_t refusal_kind(status_t status)
+{
+	static const struct {
+		uint8_t status, kind;
+	} refusals[] = {
+		{STATUS_BAD_HANDLE, AUDIT_CAP_DENIED},      {STATUS_WRONG_TYPE, AUDIT_CAP_DENIED},
+		{STATUS_DENIED, AUDIT_CAP_DENIED},          {STATUS_POLICY, AUDIT_SYSCALL_DENIED},
+		{STATUS_INVALID, AUDIT_BAD_ARGUMENT},       {STATUS_BAD_ADDRESS, AUDIT_BAD_ARGUMENT},
+		{STATUS_UNKNOWN_SYSCALL, AUDIT_BAD_ARGUMENT}, {STATUS_QUOTA, AUDIT_BAD_ARGUMENT},
+		{STATUS_TABLE_FULL, AUDIT_BAD_ARGUMENT},    {STATUS_NO_MEMORY, AUDIT_BAD_ARGUMENT},
+		{STATUS_BUSY, AUDIT_BAD_ARGUMENT},
+	};
+	for (uint32_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+		if (refusals[i].status == (uint32_t)status)
+			return refusals[i].kind;
+	}
+	return NO_EVENT;
+}
+
+/* What the refused handle names in the caller's window, if anything. */
+static uint64_t object_of(uint32_t process, handle_t handle)
+{
+	if (HANDLE_SLOT(handle) >= CSPACE_SLOTS || HANDLE_GENERATION(handle) % 2u == 0u)
+		return 0;
+	const struct cap *cap = &cap_table[cap_index(process, HANDLE_SLOT(handle))];
+	uint64_t object = AUDIT_OBJECT(cap->type, cap->object);
+	return __atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) == HANDLE_GENERATION(handle) ? object : 0;
+}
+
+static void cap_denied(const struct thread *current, status_t status)
+{
+	const struct cpu *cpu = arch_cpu_self();
+	const uint64_t *arg = current->regs.arg;
+	handle_t handle = cpu->refused_at == cpu->syscalls ? cpu->refused_handle : arg[0];
+	audit_emit(AUDIT_CAP_DENIED, current->owner->id, object_of(current->process, handle), current->regs.number,
+	           status == STATUS_DENIED ? arg[1] : 0, handle, (uint64_t)status);
+}
+
+void audit_outcome(const struct thread *current, status_t status)
+{
+	uint64_t subject = current->owner->id;
+	uint64_t number = current->regs.number;
+	uint8_t kind = refusal_kind(status);
+	if (kind == AUDIT_CAP_DENIED)
+		cap_denied(current, status);
+	else if (kind == AUDIT_SYSCALL_DENIED)
+		audit_emit(AUDIT_SYSCALL_DENIED, subject, 0, number, current->owner->syscall_mask, 0, 0);
+	else if (kind == AUDIT_BAD_ARGUMENT)
+		audit_emit(AUDIT_BAD_ARGUMENT, subject, 0, number, (uint64_t)status, current->regs.arg[0],
+		           current->regs.arg[1]);
+}
+
+/* ---- consistency ---- */
+
+bool audit_valid(void)
+{
+	if (header == NULL)
+		return true;
+	bool valid = header->magic == AUDIT_MAGIC && header->version == 1 && header->capacity == AUDIT_CAPACITY;
+	lock_acquire(&audit_lock, LOCK_AUDIT);
+	for (uint32_t cpu = 0; cpu < cpu_count && valid; cpu++) {
+		uint32_t waiting = __atomic_load_n(&staging_table[cpu].staged, __ATOMIC_ACQUIRE) -
+		                   staging_table[cpu].drained;
+		valid = waiting <= AUDIT_STAGED_MAX;
+	}
+	lock_release(&audit_lock, LOCK_AUDIT);
+	if (anything_pending())
+		ask_back();
+	return valid;
+}

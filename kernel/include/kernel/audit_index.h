@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Where audit events lie: index arithmetic alone, pure, so that it can be proved. */
+#pragma once
+#include <abi/audit.h>
+
+#define AUDIT_PAGES 16u                                               /* of events */
+#define AUDIT_PAGE_EVENTS 64u
+#define AUDIT_CAPACITY (AUDIT_PAGES * AUDIT_PAGE_EVENTS)
+#define AUDIT_STAGED_MAX 64u /* per CPU */
+_Static_assert(AUDIT_PAGE_EVENTS * sizeof(struct audit_event) == PAGE_SIZE, "events fill their page");
+_Static_assert((AUDIT_CAPACITY & (AUDIT_CAPACITY - 1u)) == 0, "numbers wrap without a gap");
+_Static_assert(AUDIT_STAGED_MAX <= AUDIT_DRAIN_MAX, "a batch is no longer than readers were told");
+
+/* The page of events in which event `number` lies. */
+/*@ assigns \nothing;
+    ensures inside: \result < AUDIT_PAGES;
+    ensures exact: \result == (number % AUDIT_CAPACITY) / AUDIT_PAGE_EVENTS; */
+CC_INLINE uint32_t audit_page(uint64_t number)
+{
+	return (uint32_t)(number % AUDIT_CAPACITY) / AUDIT_PAGE_EVENTS;
+}
+
+/* Its place in that page. */
+/*@ assigns \nothing;
+    ensures inside: \result < AUDIT_PAGE_EVENTS;
+    ensures exact: \result == (number % AUDIT_CAPACITY) % AUDIT_PAGE_EVENTS; */
+CC_INLINE uint32_t audit_place(uint64_t number)
+{
+	return (uint32_t)(number % AUDIT_CAPACITY) % AUDIT_PAGE_EVENTS;
+}
+
+/* A CPU's place for its staged event `index`; indices count on and wrap. */
+/*@ assigns \nothing;
+    ensures inside: \result < AUDIT_STAGED_MAX;
+    ensures exact: \result == index % AUDIT_STAGED_MAX; */
+CC_INLINE uint32_t audit_staging_place(uint32_t index)
+{
+	return index % AUDIT_STAGED_MAX;
+}
+
+/* How many more a CPU can stage that has staged up to `staged` and of which `drained` were taken. */
+/*@ requires (staged - drained) % 4294967296 <= AUDIT_STAGED_MAX;
+    assigns \nothing;
+    ensures inside: \result <= AUDIT_STAGED_MAX;
+    ensures exact: \result == AUDIT_STAGED_MAX - (staged - drained) % 4294967296; */
+CC_INLINE uint32_t audit_room(uint32_t staged, uint32_t drained)
+{
+	return AUDIT_STAGED_MAX - (staged - drained);
+}

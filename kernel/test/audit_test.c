@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Audit: what is recorded, in which order, and that nothing is lost without being counted. */
+#include "harness.h"
+#include <kernel/audit.h>
+
+static struct thread *first;
+
+static struct audit_header header_now(void)
+{
+	struct audit_header header;
+	assert_int_equal(memory_read(audit_memory(), 0, &header, sizeof header), STATUS_OK);
+	return header;
+}
+
+static uint64_t produced(void)
+{
+	return header_now().produced;
+}
+
+static struct audit_event event_at(uint64_t number)
+{
+	struct audit_event event;
+	uint64_t offset = AUDIT_EVENTS_OFFSET + number % AUDIT_CAPACITY * sizeof event;
+	assert_int_equal(memory_read(audit_memory(), offset, &event, sizeof event), STATUS_OK);
+	return event;
+}
+
+/* The last event of a kind, which must lie at or after `from`. */
+static struct audit_event last_of(enum audit_kind kind, uint64_t from)
+{
+	for (uint64_t number = produced(); number > from; number--) {
+		struct audit_event event = event_at(number - 1u);
+		if (event.kind == kind)
+			return event;
+	}
+	fail_msg("no event of kind %u since %llu", (unsigned)kind, (unsigned long long)from);
+	return (struct audit_event){0};
+}
+
+static uint64_t count_of(enum audit_kind kind, uint64_t from)
+{
+	uint64_t count = 0;
+	for (uint64_t number = from; number < produced(); number++)
+		count += event_at(number).kind == kind;
+	return count;
+}
+
+static void expect(const struct audit_event *event, uint64_t object, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	assert_int_equal(event->object, object);
+	assert_int_equal(event->arguments[0], a);
+	assert_int_equal(event->arguments[1], b);
+	assert_int_equal(event->arguments[2], c);
+	assert_int_equal(event->arguments[3], d);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	harness_start(2);
+	first = make_process(10);
+	return 0;
+}
+
+/* ---- the ring ---- */
+
+static void indices(void **state)
+{
+	(void)state;
+	for (uint64_t number = 0; number < 3 * AUDIT_CAPACITY; number++) {
+		assert_int_equal(audit_page(number) * AUDIT_PAGE_EVENTS + audit_place(number), number % AUDIT_CAPACITY);
+		assert_true(audit_page(number) < AUDIT_PAGES);
+	}
+	assert_int_equal(audit_page(UINT64_MAX), AUDIT_PAGES - 1u);
+	assert_int_equal(audit_place(UINT64_MAX), AUDIT_PAGE_EVENTS - 1u);
+	assert_int_equal(audit_staging_place(UINT32_MAX), AUDIT_STAGED_MAX - 1u);
+	assert_int_equal(audit_room(0, 0), AUDIT_STAGED_MAX);
+	assert_int_equal(audit_room(3, UINT32_MAX - 3u), AUDIT_STAGED_MAX - 7u); /* across the wrap */
+	assert_int_equal(audit_room(AUDIT_STAGED_MAX, 0), 0);
+}
+
+static void ring_describes_itself(void **state)
+{
+	(void)state;
+	struct audit_header header = header_now();
+	assert_int_equal(header.magic, AUDIT_MAGIC);
+	assert_int_equal(header.version, 1);
+	assert_int_equal(header.capacity, AUDIT_CAPACITY);
+	assert_int_equal(header.dropped, 0);
+	assert_int_equal(memory_table[audit_memory()].flags & MEMORY_SEALED, MEMORY_SEALED);
+	assert_int_equal(memory_write(audit_memory(), 0, &header, sizeof header), STATUS_DENIED);
+}
+
+static void event_is_whole(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	host_ticks += 5000;
+	audit_emit(AUDIT_CLOCK_SET, 7, 8, 1, 2, 3, 4);
+	assert_int_equal(produced(), from + 1);
+	struct audit_event event = event_at(from);
+	assert_int_equal(event.kind, AUDIT_CLOCK_SET);
+	assert_int_equal(event.flags, 0);
+	assert_int_equal(event.cpu, 0);
+	assert_int_equal(event.time_ns, clock_now());
+	assert_int_equal(event.subject, 7);
+	expect(&event, 8, 1, 2, 3, 4);
+}
+
+static void every_cpu_counts_its_own(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	on_cpu(1);
+	audit_emit(AUDIT_CLOCK_SET, 0, 0, 0, 0, 0, 0);
+	on_cpu(0);
+	audit_emit(AUDIT_CLOCK_SET, 0, 0, 0, 0, 0, 0);
+	on_cpu(1);
+	audit_emit(AUDIT_CLOCK_SET, 0, 0, 0, 0, 0, 0);
+	assert_int_equal(event_at(from).cpu, 1);
+	assert_int_equal(event_at(from + 1).cpu, 0);
+	assert_int_equal(event_at(from + 2).cpu, 1);
+	assert_int_equal(event_at(from + 2).sequence, event_at(from).sequence + 1u);
+}
+
+/* Three times round: the last AUDIT_CAPACITY are there, each in its place. */
+static void wraps(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	for (uint64_t i = 0; i < 3 * AUDIT_CAPACITY + 5; i++)
+		audit_emit(AUDIT_CLOCK_SET, 0, i, 0, 0, 0, 0);
+	assert_int_equal(produced(), from + 3 * AUDIT_CAPACITY + 5);
+	for (uint64_t number = produced() - AUDIT_CAPACITY; number < produced(); number++)
+		assert_int_equal(event_at(number).object, number - from);
+	assert_true(audit_valid());
+}
+
+/* ---- what is recorded ---- */
+
+static void refused_capability(void **state)
+{
+	(void)state;
+	handle_t endpoint = make_endpoint(first, 0);
+	assert_int_equal(SYS(first, cap_mint, endpoint, RIGHT_RECEIVE, 0), STATUS_OK);
+	handle_t weak = first->regs.arg[1];
+	uint64_t object = AUDIT_OBJECT(OBJECT_ENDPOINT, cap_of(first, weak)->object);
+	uint64_t from = produced();
+
+	assert_int_equal(SYS(first, send, weak, 0), STATUS_DENIED);
+	struct audit_event event = last_of(AUDIT_CAP_DENIED, from);
+	assert_int_equal(event.subject, first->owner->id);
+	expect(&event, object, SYSCALL_send, RIGHT_SEND, weak, STATUS_DENIED);
+
+	assert_int_equal(SYS(first, notification_wait, endpoint, 0), STATUS_WRONG_TYPE);
+	event = last_of(AUDIT_CAP_DENIED, from + 1);
+	expect(&event, object, SYSCALL_notification_wait, 0, endpoint, STATUS_WRONG_TYPE);
+
+	handle_t stale = endpoint + (2ull << 32);
+	assert_int_equal(SYS(first, send, stale, 0), STATUS_BAD_HANDLE);
+	event = last_of(AUDIT_CAP_DENIED, from + 2);
+	expect(&event, 0, SYSCALL_send, 0, stale, STATUS_BAD_HANDLE);
+	assert_int_equal(produced(), from + 3);
+}
+
+/* Of several handles, the one that was refused is named. */
+static void refused_second_handle(void **state)
+{
+	(void)state;
+	handle_t endpoint = make_endpoint(first, 0);
+	handle_t notification = make_notification(first);
+	assert_int_equal(SYS(first, cap_mint, notification, RIGHT_SIGNAL, 0), STATUS_OK);
+	handle_t weak = first->regs.arg[1];
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, notification_bind, weak, endpoint), STATUS_DENIED);
+	assert_int_equal(last_of(AUDIT_CAP_DENIED, from).arguments[2], weak);
+	assert_int_equal(SYS(first, notification_bind, notification, notification), STATUS_WRONG_TYPE);
+	assert_int_equal(last_of(AUDIT_CAP_DENIED, from + 1).arguments[2], notification);
+	/* In a message. */
+	first->page->caps[0] = (struct message_cap){weak, RIGHT_SIGNAL, 0};
+	assert_int_equal(SYS(first, call, endpoint, MESSAGE_TAG(0, 0, 1)), STATUS_DENIED);
+	struct audit_event event = last_of(AUDIT_CAP_DENIED, from + 2);
+	assert_int_equal(event.arguments[1], RIGHT_GRANT);
+	assert_int_equal(event.arguments[2], weak);
+}
+
+static void refused_call(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	first->owner->syscall_mask &= ~(1ull << SYSCALL_endpoint_create);
+	assert_int_equal(SYS(first, endpoint_create, 0), STATUS_POLICY);
+	struct audit_event event = last_of(AUDIT_SYSCALL_DENIED, from);
+	assert_int_equal(event.subject, first->owner->id);
+	expect(&event, 0, SYSCALL_endpoint_create, first->owner->syscall_mask, 0, 0);
+}
+
+static void refused_argument(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, memory_unmap, 0x123, 7), STATUS_INVALID);
+	struct audit_event event = last_of(AUDIT_BAD_ARGUMENT, from);
+	expect(&event, 0, SYSCALL_memory_unmap, STATUS_INVALID, 0x123, 7);
+	assert_int_equal(harness_syscall(first, SYSCALL_COUNT + 9, (const uint64_t[8]){5}), STATUS_UNKNOWN_SYSCALL);
+	event = last_of(AUDIT_BAD_ARGUMENT, from + 1);
+	expect(&event, 0, SYSCALL_COUNT + 9, STATUS_UNKNOWN_SYSCALL, 5, 0);
+	/* An answer that nobody waits for. */
+	assert_int_equal(SYS(first, reply, HANDLE(HANDLE_REPLY | 3, 5), 0), STATUS_GONE);
+	event = last_of(AUDIT_BAD_ARGUMENT, from + 2);
+	expect(&event, 0, SYSCALL_reply, STATUS_GONE, HANDLE(HANDLE_REPLY | 3, 5), 0);
+	assert_int_equal(produced(), from + 3);
+}
+
+static void outcomes_that_are_no_refusal(void **state)
+{
+	(void)state;
+	handle_t endpoint = make_endpoint(first, 1);
+	handle_t notification = make_notification(first);
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, recv, endpoint, DEADLINE_NOW), STATUS_TIMED_OUT);
+	assert_int_equal(SYS(first, notification_wait, notification, DEADLINE_NOW), STATUS_TIMED_OUT);
+	assert_int_equal(SYS(first, send, endpoint, 0), STATUS_OK);
+	assert_int_equal(SYS(first, send, endpoint, 0), STATUS_FULL);
+	assert_int_equal(SYS(first, cap_info, 0, CSPACE_SLOTS - 1u), STATUS_NOT_FOUND);
+	assert_int_equal(produced(), from);
+}
+
+static void grants(void **state)
+{
+	(void)state;
+	struct thread *second = make_process(10);
+	handle_t endpoint = make_endpoint(first, 0);
+	uint64_t object = AUDIT_OBJECT(OBJECT_ENDPOINT, cap_of(first, endpoint)->object);
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, cap_mint, endpoint, RIGHT_SEND, 9), STATUS_OK);
+	struct audit_event event = last_of(AUDIT_CAP_GRANTED, from);
+	assert_int_equal(event.subject, first->owner->id);
+	expect(&event, object, RIGHT_SEND, first->owner->id, 9, first->regs.arg[1]);
+	/* In a message: once derived, once moved. */
+	handle_t server = share(first, endpoint, second, RIGHT_RECEIVE, 0);
+	assert_int_equal(SYS(second, recv, server, DEADLINE_NEVER), BLOCKED);
+	handle_t notification = make_notification(first);
+	handle_t moved = make_notification(first);
+	first->page->caps[0] = (struct message_cap){notification, RIGHT_SIGNAL, 0};
+	first->page->caps[1] = (struct message_cap){moved, 0, MESSAGE_CAP_MOVE};
+	from = produced();
+	assert_int_equal(SYS(first, call, endpoint, MESSAGE_TAG(0, 0, 2), 0, 0, 0, 0, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(count_of(AUDIT_CAP_GRANTED, from), 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		event = event_at(from + i);
+		assert_int_equal(event.subject, first->owner->id);
+		assert_int_equal(event.arguments[0], i == 0 ? RIGHT_SIGNAL : RIGHTS_ALL);
+		assert_int_equal(event.arguments[1], second->owner->id);
+		assert_int_equal(event.arguments[3], second->page->caps[i].handle);
+	}
+}
+
+static void lives(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	struct thread *second = make_process(10);
+	uint64_t id = second->owner->id;
+	uint32_t slot = second->process;
+	struct audit_event event = last_of(AUDIT_PROCESS_CREATED, from);
+	assert_int_equal(event.subject, id);
+	assert_int_equal(event.object, 0);
+	assert_memory_equal(event.arguments, &second->owner->principal, AID_SIZE);
+	host_ticks += 1000;
+	run(second);
+	trap_fault(second, FAULT_INSTRUCTION, FAULT_EXECUTE, 0x1234);
+	event = last_of(AUDIT_FAULT, from);
+	assert_int_equal(event.subject, id);
+	expect(&event, slot, FAULT_INSTRUCTION, 0x1234, arch_regs_pc(&second->regs), FAULT_EXECUTE);
+	settle();
+	event = last_of(AUDIT_PROCESS_ENDED, from);
+	assert_int_equal(event.subject, id);
+	assert_int_equal(event.object, slot);
+	assert_true(event.arguments[1] >= 1000);
+	assert_int_equal(event.arguments[2], 1);
+	assert_int_equal(event.arguments[3], FAULT_INSTRUCTION);
+}
+
+static void channels(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	uint64_t id = first->owner->id;
+	memcpy(first->page->bulk, &first->owner->principal, AID_SIZE);
+	assert_int_equal(SYS(first, channel_create, 2, CHANNEL_BOTH), STATUS_OK);
+	handle_t channel = first->regs.arg[1];
+	uint32_t slot = cap_of(first, channel)->object;
+	struct audit_event event = last_of(AUDIT_CHANNEL_CREATED, from);
+	assert_int_equal(event.subject, id);
+	expect(&event, slot, 2, CHANNEL_BOTH, 0, 0);
+	assert_int_equal(SYS(first, channel_attach, channel), STATUS_OK);
+	event = last_of(AUDIT_CHANNEL_ATTACHED, from);
+	expect(&event, slot, 2, 0, 0, 0);
+	host_ticks += 77;
+	uint64_t lifetime = clock_now() - channel_table[slot].created_ns;
+	assert_int_equal(SYS(first, channel_close, channel), STATUS_OK);
+	event = last_of(AUDIT_CHANNEL_CLOSED, from);
+	assert_int_equal(event.subject, id);
+	expect(&event, slot, 2, lifetime, 0, 0);
+}
+
+static void claims(void **state)
+{
+	(void)state;
+	handle_t devices = make_singleton(first, OBJECT_DEVICES);
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, irq_create, devices, 5, IRQ_TRIGGER_EDGE), STATUS_OK);
+	struct audit_event event = last_of(AUDIT_AUTHORITY_CLAIMED, from);
+	expect(&event, AUDIT_OBJECT(OBJECT_IRQ, cap_of(first, first->regs.arg[1])->object), 5, 1, 0, 0);
+	assert_int_equal(SYS(first, region_create, devices, REGION_PORT, 0x60, 5), STATUS_OK);
+	event = last_of(AUDIT_AUTHORITY_CLAIMED, from + 1);
+	expect(&event, AUDIT_OBJECT(OBJECT_REGION, cap_of(first, first->regs.arg[1])->object), 0x60, 5, 0, 0);
+	/* Taken already: refused, and recorded. */
+	assert_int_equal(SYS(first, irq_create, devices, 5, IRQ_TRIGGER_EDGE), STATUS_BUSY);
+	assert_int_equal(last_of(AUDIT_BAD_ARGUMENT, from).arguments[1], STATUS_BUSY);
+}
+
+/* One of AUDIT_SAMPLE_EVERY messages, and it says so. */
+static void samples(void **state)
+{
+	(void)state;
+	handle_t endpoint = make_endpoint(first, 64);
+	struct thread *second = make_process(10);
+	handle_t sender = share(first, endpoint, second, RIGHT_SEND, 3);
+	uint64_t from = produced();
+	host_cpu->ipc = 0;
+	for (uint32_t i = 0; i < 2 * AUDIT_SAMPLE_EVERY; i++) {
+		assert_int_equal(SYS(second, send, sender, MESSAGE_TAG(4, 0, 0)), STATUS_OK);
+		assert_int_equal(SYS(first, recv, endpoint, DEADLINE_NOW), STATUS_OK);
+	}
+	assert_int_equal(count_of(AUDIT_IPC_SEND, from), 2);
+	struct audit_event event = last_of(AUDIT_IPC_SEND, from);
+	assert_int_equal(event.flags, AUDIT_SAMPLED);
+	assert_int_equal(event.subject, second->owner->id);
+	expect(&event, cap_of(first, endpoint)->object, 0, MESSAGE_TAG(4, 0, 0), 3, AUDIT_SAMPLE_EVERY);
+	/* A call that finds its server waiting, and one that waits for it. */
+	host_cpu->ipc = AUDIT_SAMPLE_EVERY - 1u;
+	assert_int_equal(SYS(first, recv, endpoint, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(SYS(second, call, sender, 0, 0, 0, 0, 0, DEADLINE_NEVER), BLOCKED);
+	event = last_of(AUDIT_IPC_CALL, from);
+	assert_int_equal(event.subject, second->owner->id);
+	assert_int_equal(event.arguments[0], first->owner->id);
+	struct thread *third = make_thread(second, 10);
+	host_cpu->ipc = AUDIT_SAMPLE_EVERY - 1u;
+	uint64_t before = produced();
+	assert_int_equal(SYS(third, call, sender, 0, 0, 0, 0, 0, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(SYS(first, recv, endpoint, DEADLINE_NEVER), STATUS_OK);
+	event = last_of(AUDIT_IPC_CALL, before);
+	assert_int_equal(event.subject, second->owner->id);
+	assert_int_equal(event.arguments[0], first->owner->id);
+	assert_int_equal(event.arguments[2], 3);
+}
+
+#define T(name) cmocka_unit_test_setup(name, setup)
+TEST_MAIN(T(indices), T(ring_describes_itself), T(event_is_whole), T(every_cpu_counts_its_own), T(wraps),
+          T(refused_capability), T(refused_second_handle), T(refused_call), T(refused_argument),
+          T(outcomes_that_are_no_refusal), T(grants), T(lives), T(channels), T(claims), T(samples))
