@@ -39,7 +39,7 @@ _Static_assert(CPU_MAX <= 64, "a bit per CPU");
 
 /* ---- the ring ---- */
 
-static void *ring_page(uint32_t page)
+CC_BOOT static void *ring_page(uint32_t page)
 {
 	paddr_t frame;
 	if (memory_page(ring_memory, page, true, &frame) != STATUS_OK)
@@ -48,7 +48,7 @@ static void *ring_page(uint32_t page)
 }
 
 /* Kept by a reference that is never released. */
-static void ring_make(void)
+CC_BOOT static void ring_make(void)
 {
 	if (memory_new(NONE, RING_PAGES, &ring_memory) != STATUS_OK)
 		boot_refuse("too little memory for the audit ring");
@@ -63,7 +63,7 @@ static void ring_make(void)
 	header = first;
 }
 
-void audit_init(uint32_t cpus)
+CC_BOOT void audit_init(uint32_t cpus)
 {
 	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
 		if (kernel_back((uint64_t)(uintptr_t)&staged_table[cpu], 1) != STATUS_OK)
