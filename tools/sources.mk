@@ -29,7 +29,9 @@ $B/user/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk $(RULES)
 $H/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk Makefile tools/host.mk | build/.packages-base
 	$(COMPILE_SOURCE)
 
-# Tests that read published vectors.
+# Tests read published vectors; that of signatures looks at the arithmetic itself, beside a whole C library.
 $H/lib/test/%.o: SEE := $(SEE_LIB) -DTHIRD_PARTY='"$(CURDIR)/$T"'
+$H/lib/test/signature_test.c.o: SEE += -isystem $T -idirafter lib/third-party -idirafter lib/third-party/GFp
+$H/lib/test/signature_test.c.o: $(SOURCE_STAMPS)
 $H/tests/hash_test: | $T/blake3-vectors/.unpacked
 $H/tests/signature_test: | $T/ed25519-vectors/.unpacked
