@@ -89,7 +89,8 @@ static void nonsense_is_refused(void **state)
 
 /* ---- readers while it is set: on the host's own CPUs, for the simulation's do not part between two stores ---- */
 
-#define STEPS 300000u
+#define SEEN 1000000u       /* readings of each setting, at least: both were at work at the same time */
+#define STEPS_MAX 20000000u /* on a crowded machine they may not be */
 
 static bool done; /* [a] */
 static uint64_t torn;
@@ -102,9 +103,14 @@ static void *read_on(void *argument)
 		struct wall_clock_reading reading = wall_clock_read();
 		bool rtc = reading.source == CLOCK_SOURCE_RTC;
 		torn += reading.unix_ns != (rtc ? MOMENT : 1000u);
-		seen[rtc]++;
+		__atomic_fetch_add(&seen[rtc], 1u, __ATOMIC_RELAXED);
 	}
 	return NULL;
+}
+
+static bool seen_enough(void)
+{
+	return __atomic_load_n(&seen[0], __ATOMIC_RELAXED) >= SEEN && __atomic_load_n(&seen[1], __ATOMIC_RELAXED) >= SEEN;
 }
 
 static void never_torn(void **state)
@@ -115,7 +121,7 @@ static void never_torn(void **state)
 	torn = seen[0] = seen[1] = 0;
 	(void)wall_clock_set(MOMENT, CLOCK_SOURCE_RTC);
 	assert_int_equal(pthread_create(&reader, NULL, read_on, NULL), 0);
-	for (uint32_t i = 0; i < STEPS; i++) {
+	for (uint32_t i = 0; i < STEPS_MAX && !seen_enough(); i++) {
 		(void)wall_clock_set(1000u, CLOCK_SOURCE_HAND);
 		struct wall_clock_reading before = wall_clock_set(MOMENT, CLOCK_SOURCE_RTC);
 		assert_int_equal(before.source, CLOCK_SOURCE_HAND);
