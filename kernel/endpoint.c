@@ -132,6 +132,19 @@ void endpoint_cap_died(uint32_t slot, uint32_t cap, uint32_t rights)
 		senders_gone(endpoint);
 }
 
+/*
+ * The endpoint a thread called, by the capability it waits through; NONE if it has gone on meanwhile. What is
+ * read here may be stale, but then so is the wait word, and claiming the thread by it fails: a capability's
+ * slot is not used again before everybody who waited through it was woken.
+ */
+static uint32_t endpoint_called(const struct thread *thread)
+{
+	const struct cap *cap = __atomic_load_n(&thread->wait_cap, __ATOMIC_RELAXED);
+	uint32_t slot = cap == NULL ? NONE : cap->object;
+	return slot < object_tables[OBJECT_ENDPOINT].capacity ? slot : NONE;
+}
+
+/* Its own capabilities are gone: whoever is left to receive takes its place. */
 void endpoint_process_gone(uint32_t process)
 {
 	if (!process_of(process)->served)
@@ -139,9 +152,13 @@ void endpoint_process_gone(uint32_t process)
 	for (uint32_t slot = 0; slot < object_tables[OBJECT_THREAD].capacity; slot++) {
 		struct thread *thread = &thread_table[slot];
 		uint64_t wait = __atomic_load_n(&thread->wait, __ATOMIC_ACQUIRE);
-		if (WAIT_STATE(wait) == THREAD_REPLYING && thread->reply_holder == process &&
-		    thread_claim(thread, wait))
-			thread_wake(thread, STATUS_GONE);
+		if (WAIT_STATE(wait) != THREAD_REPLYING || thread->reply_holder != process)
+			continue;
+		uint32_t endpoint = endpoint_called(thread);
+		bool successor = endpoint != NONE &&
+		                 __atomic_load_n(&endpoint_table[endpoint].receivers, __ATOMIC_SEQ_CST) != 0;
+		if (thread_claim(thread, wait))
+			thread_wake(thread, successor ? STATUS_RESTARTED : STATUS_GONE);
 	}
 }
 

@@ -16,7 +16,7 @@
 #define REAP_CAPS 32u
 #define REAP_PAGES 64u
 
-enum reap_stage { REAP_THREADS, REAP_CALLERS, REAP_CAPABILITIES, REAP_PAGES_STAGE, REAP_END };
+enum reap_stage { REAP_THREADS, REAP_CHANNELS, REAP_CAPABILITIES, REAP_CALLERS, REAP_PAGES_STAGE, REAP_END };
 
 /* A thread other than the reaper, or NULL. [P] held: it stays in the list, and its slot its own, meanwhile. */
 static struct thread *other_thread(const struct process *process)
@@ -85,12 +85,14 @@ bool process_reap_step(struct thread *reaper)
 	case REAP_THREADS:
 		done = stop_threads(process);
 		break;
-	case REAP_CALLERS:
-		endpoint_process_gone(reaper->process);
+	case REAP_CHANNELS:
 		channel_process_gone(reaper->process);
 		break;
 	case REAP_CAPABILITIES:
 		done = cap_window_clear_some(reaper->process, REAP_CAPS);
+		break;
+	case REAP_CALLERS: /* after the capabilities: who can still receive is somebody else */
+		endpoint_process_gone(reaper->process);
 		break;
 	case REAP_PAGES_STAGE:
 		done = aspace_clear_some(&process->aspace, REAP_PAGES);

@@ -488,7 +488,7 @@ static void callers_survive_a_server(void **state)
 	assert_int_equal(SYS(other, send, sends_2, 8, 3), STATUS_OK);
 	assert_int_equal(SYS(server, process_exit, 3), ENDED);
 	settle();
-	assert_int_equal(outcome(client), STATUS_GONE);
+	assert_int_equal(outcome(client), STATUS_RESTARTED);
 	assert_int_equal(state_of(sibling), THREAD_SENDING);
 	assert_int_equal(SYS(successor, recv, kept, DEADLINE_NOW), STATUS_OK);
 	uint64_t first = successor->regs.arg[2];
@@ -509,6 +509,44 @@ static void server_dies_after_hand_off(void **state)
 	assert_int_equal(SYS(server, process_exit, 3), ENDED);
 	settle();
 	assert_int_equal(outcome(client), STATUS_GONE);
+}
+
+/* A successor that can only send, or holds another endpoint, takes nobody's place; the server's own second
+ * capability neither. */
+static void no_successor_but_lookalikes(void **state)
+{
+	(void)state;
+	struct thread *helper = make_process(16);
+	share(server, receive, helper, RIGHT_SEND | RIGHT_GRANT, 0);
+	share(server, make_endpoint(server, 0), helper, RIGHT_RECEIVE, 0);
+	assert_int_equal(SYS(server, cap_mint, receive, RIGHT_RECEIVE, 0), STATUS_OK);
+	assert_int_equal(call(client, sends, 1, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(recv(server), STATUS_OK);
+	assert_int_equal(SYS(server, process_exit, 3), ENDED);
+	settle();
+	assert_int_equal(outcome(client), STATUS_GONE);
+}
+
+/* Each caller is told by the endpoint it called, and may ask again at once. */
+static void restarted_or_gone_by_endpoint(void **state)
+{
+	(void)state;
+	struct thread *init = make_process(16);
+	handle_t kept = share(server, receive, init, RIGHT_RECEIVE, 0);
+	handle_t lost = make_endpoint(server, 0);
+	handle_t sends_lost = share(server, lost, other, RIGHT_SEND, 0);
+	assert_int_equal(call(client, sends, 1, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(recv(server), STATUS_OK);
+	assert_int_equal(call(other, sends_lost, 2, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(SYS(server, recv, lost, DEADLINE_NOW), STATUS_OK);
+	process_end(server->process, 1, true, NULL);
+	settle();
+	assert_int_equal(outcome(client), STATUS_RESTARTED);
+	assert_int_equal(outcome(other), STATUS_GONE);
+	assert_int_equal(call(client, sends, 3, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(SYS(init, recv, kept, DEADLINE_NOW), STATUS_OK);
+	assert_int_equal(answer(init, init->regs.arg[7], 55), STATUS_OK);
+	assert_int_equal(client->regs.arg[2], 55);
 }
 
 static void caller_dies(void **state)
@@ -554,4 +592,5 @@ TEST_MAIN(T(hand_off), T(queued_call), T(payload_lengths), T(send_payload), T(ta
           T(send_full), T(queue_room), T(by_turns), T(call_deadlines), T(call_now), T(recv_deadline),
           T(revoked_in_line), T(revoked_while_replying), T(revoked_while_receiving), T(dropped_while_waiting),
           T(last_receiver_gone), T(server_dies_with_a_message), T(callers_survive_a_server),
-          T(server_dies_after_hand_off), T(caller_dies), T(rights_needed))
+          T(server_dies_after_hand_off), T(no_successor_but_lookalikes),
+          T(restarted_or_gone_by_endpoint), T(caller_dies), T(rights_needed))

@@ -39,6 +39,14 @@ static handle_t pick_handle(const struct thread *thread, uint32_t type)
 	return found != HANDLE_NONE || type == OBJECT_NONE ? found : pick_handle(thread, OBJECT_NONE);
 }
 
+/* All the rights of a handle, or any. */
+static uint64_t pick_rights(const struct thread *thread, handle_t handle)
+{
+	uint32_t slot = HANDLE_SLOT(handle);
+	return slot < CSPACE_SLOTS && one_in(2) ? cap_table[cap_index(thread->process, slot)].rights
+	                                        : below(RIGHTS_ALL + 1u);
+}
+
 static deadline_t pick_deadline(void)
 {
 	switch (below(4)) {
@@ -197,8 +205,8 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		break;
 	case SYSCALL_process_grant:
 		arg[0] = pick_handle(thread, OBJECT_PROCESS);
-		arg[1] = pick_handle(thread, OBJECT_NONE);
-		arg[2] = below(RIGHTS_ALL + 1u);
+		arg[1] = pick_handle(thread, one_in(2) ? OBJECT_ENDPOINT : OBJECT_NONE);
+		arg[2] = pick_rights(thread, arg[1]);
 		break;
 	case SYSCALL_process_start:
 	case SYSCALL_process_kill:

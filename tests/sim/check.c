@@ -38,6 +38,19 @@ static const char *check_running(void)
 	return NULL;
 }
 
+/* Whoever waits for a reply waits for somebody who can still give it, or will be told. */
+static const char *check_replies(void)
+{
+	for (uint32_t slot = 0; slot < object_tables[OBJECT_THREAD].fresh; slot++) {
+		const struct thread *thread = &thread_table[slot];
+		if (WAIT_STATE(thread->wait) == THREAD_REPLYING &&
+		    process_table[thread->reply_holder].state != PROCESS_RUNNING &&
+		    process_table[thread->reply_holder].state != PROCESS_DYING)
+			return "a caller waits for a process that has ended";
+	}
+	return NULL;
+}
+
 static const char *check_globals(void)
 {
 	if (!sched_valid())
@@ -63,7 +76,7 @@ void sim_check(void *context)
 {
 	static const char *(*const checks[])(void) = {check_thread,  check_process, check_endpoint,
 	                                              check_notification, check_memory, check_channel,
-	                                              check_running, check_globals};
+	                                              check_running, check_replies, check_globals};
 	struct sim *sim = context;
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
 		const char *broken = checks[i]();

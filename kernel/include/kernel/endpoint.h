@@ -38,6 +38,7 @@ struct endpoint {
 };
 extern struct endpoint endpoint_table[ENDPOINT_MAX];
 
-/* A process is going: everybody who waits for its reply gets GONE. Bounded by the thread table. */
+/* A process is going, and its capabilities have gone: everybody who waits for its reply gets RESTARTED if
+ * somebody else can receive at the endpoint that was called, else GONE. Bounded by the thread table. */
 void endpoint_process_gone(uint32_t process);
 bool endpoint_valid(const struct endpoint *endpoint);

@@ -58,6 +58,24 @@ static void test_death(void)
 	check_status(sys_cap_drop(client), OK);
 }
 
+/* The server dies over a call, and somebody else can take its place: its caller may ask again. */
+static void test_successor(void)
+{
+	handle_t endpoint = endpoint_make(0);
+	struct message message = {.tag = MESSAGE_TAG(1, 0, 0)};
+	struct partner partner;
+
+	partner_start(&partner, "die", endpoint, RIGHT_RECEIVE);
+	check_status(ipc_call(endpoint, &message, LONG), RESTARTED);
+	(void)partner_wait(&partner);
+	partner_start(&partner, "echo", endpoint, RIGHT_RECEIVE);
+	echo_bytes(endpoint, 8);
+	message = (struct message){.tag = 0};
+	check_status(ipc_call(endpoint, &message, LONG), OK);
+	(void)partner_wait(&partner);
+	check_status(sys_cap_drop(endpoint), OK);
+}
+
 static void test_silence(void)
 {
 	handle_t endpoint = endpoint_make(0);
@@ -99,6 +117,7 @@ void test_processes(void)
 {
 	test_echo();
 	test_death();
+	test_successor();
 	test_silence();
 	test_lend();
 }
