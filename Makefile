@@ -100,6 +100,8 @@ lint: packages ## house rules
 	@$(PYTHON) tools/lint.py
 layers: ## who includes whom; draws build/layers.dot
 	@$(PYTHON) tools/layers.py
+calls: ## which system calls each x86_64 program contains, and which of them its profile refuses
+	@$(PYTHON) tools/calls.py --list
 abi-golden: packages ## rewrite the layout records in abi/golden after a deliberate change
 	@$(PYTHON) tools/abi_dump.py --write
 scenario: images ## run scenarios: ONLY=part-of-name ARCH= CPUS=
@@ -130,7 +132,7 @@ help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
 	@echo
-.PHONY: run image images iso check check-fast lint layers abi-golden scenario tidy bench bench-check \
+.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario tidy bench bench-check \
 	bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
 image-%: packages build/host/tools/bundle

@@ -133,6 +133,7 @@ def check_all(total):
     total.step("abi", [sys.executable, "tools/abi_dump.py"])
     built = [arch for arch in tree.ARCHES if total.build(f"build {arch}", f"ARCH={arch}", "image")]
     if "x86_64" in built:
+        total.step("calls", [sys.executable, "tools/calls.py"])
         total.build("build iso", "ARCH=x86_64", "iso")
     for options in ("DEBUG=1 LOCK_DEBUG=1", "TIER=embedded", "TIER=full"):
         total.build(f"build {options}", *options.split(), "image")
@@ -145,6 +146,8 @@ def check_fast(total):
     total.step("lint", [sys.executable, "tools/lint.py"])
     total.step("layers", [sys.executable, "tools/layers.py"])
     built = total.build("build x86_64", "ARCH=x86_64", "image")
+    if built:
+        total.step("calls", [sys.executable, "tools/calls.py"])
     host(total, SEEDS["fast"])
     if built:
         total.step("scenarios", [sys.executable, "tests/qemu/runner.py", "--arch=x86_64", "--cpus=1", "prompt"])

@@ -22,7 +22,7 @@
 #define POLICY_ADMIT_NS      1000000000ull
 
 /* May a program start, and with which mask? `allowed` is a subset of `wanted`.
- * POLICY: not at all (nothing would be left of the mask, or the role may not have what is wanted). */
+ * POLICY: not at all. ONCE: init restarts this service, so it cannot wait for a successor. */
 struct policy_admit_req {
 	struct aid principal;
 	char name[24];
@@ -81,7 +81,7 @@ struct policy_revoke_rep {
 };
 
 #define POLICY_METHODS(M)                                                                                  \
-	M(1, policy_admit, POLICY_ADMIT, FIXED, REPEAT)                                                    \
+	M(1, policy_admit, POLICY_ADMIT, FIXED, ONCE)                                                      \
 	M(2, policy_restrict, POLICY_RESTRICT, FIXED, REPEAT)                                              \
 	M(3, policy_show, POLICY_SHOW, FIXED, REPEAT)                                                      \
 	M(4, policy_forget, POLICY_FORGET, FIXED, ONCE)                                                    \

@@ -14,16 +14,10 @@
 #define CHILDREN_RESERVED 8u /* slots that only what services start can fill: programs do not lock the shell out */
 
 struct child children[CHILDREN_MAX];
-static uint64_t next_badge = 1;
 
 uint64_t child_bit(const struct child *child)
 {
 	return 1ull << (child - children);
-}
-
-uint64_t child_new_badge(void)
-{
-	return next_badge++;
 }
 
 static struct child *slot_free(void)
@@ -49,9 +43,8 @@ status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watc
 {
 	struct child *child = slot_free();
 
-	if (child == NULL || (slots_free() <= CHILDREN_RESERVED && !child_by_badge(parent)->entry->service))
+	if (child == NULL || (slots_free() <= CHILDREN_RESERVED && !child_by_id(parent)->entry->service))
 		return STATUS_TABLE_FULL;
-	plan->badge = child_new_badge();
 	plan->end_bits = child_bit(child);
 	struct launched launched;
 	status_t status = launch(plan, &launched);
@@ -60,7 +53,6 @@ status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watc
 	*child = (struct child){
 		.entry = plan->entry,
 		.launched = launched,
-		.badge = plan->badge,
 		.parent = parent,
 		.watcher = watcher,
 		.watcher_bits = watcher_bits,
@@ -85,15 +77,6 @@ const struct child *child_by_id(uint64_t id)
 	return NULL;
 }
 
-const struct child *child_by_badge(uint64_t badge)
-{
-	for (const struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (child_is_running(child) && child->badge == badge)
-			return child;
-	}
-	return NULL;
-}
-
 uint32_t child_count(uint64_t parent)
 {
 	uint32_t count = 0;
@@ -109,18 +92,18 @@ void child_kill(const struct child *child, uint64_t code)
 }
 
 /* What a process started does not outlive it. */
-static void family_end(uint64_t badge)
+static void family_end(uint64_t id)
 {
 	for (const struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (child_is_running(child) && child->parent == badge)
+		if (child_is_running(child) && child->parent == id)
 			child_kill(child, 0);
 	}
 }
 
-static struct child *program_by_badge(uint64_t badge)
+static struct child *program_by_id(uint64_t id)
 {
 	for (struct child *child = children; child < children + CHILDREN_MAX; child++) {
-		if (child->entry != NULL && child->badge == badge && !child->entry->service)
+		if (child->entry != NULL && child->launched.id == id && !child->entry->service)
 			return child;
 	}
 	return NULL;
@@ -139,11 +122,11 @@ static void program_forget(struct child *child)
 /* It may have been the last thing its parent, also ended, was waiting for. */
 static void program_ended(struct child *child)
 {
-	while (child != NULL && child->launched.process == HANDLE_NONE && child_count(child->badge) == 0) {
+	while (child != NULL && child->launched.process == HANDLE_NONE && child_count(child->launched.id) == 0) {
 		uint64_t parent = child->parent;
 
 		program_forget(child);
-		child = program_by_badge(parent);
+		child = program_by_id(parent);
 	}
 }
 
@@ -159,7 +142,7 @@ static void look_after(struct child *child)
 	}
 	must(sys_cap_drop(child->launched.process));
 	child->launched.process = HANDLE_NONE;
-	family_end(child->badge);
+	family_end(child->launched.id);
 	if (child->entry->service)
 		service_ended(child, &status);
 	else

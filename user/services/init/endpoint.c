@@ -19,6 +19,7 @@ static void make(struct served *served)
 	must(sys_endpoint_create(served->depth, &served->endpoint));
 	must(sys_notification_create(&served->notification));
 	must(sys_notification_bind(served->notification, served->endpoint));
+	must(sys_cap_mint(served->endpoint, RIGHT_SEND, INIT_BADGE, &served->client));
 }
 
 static void add(const char *name, uint32_t depth)
@@ -63,6 +64,7 @@ void endpoint_close(const char *name)
 
 	if (served == NULL || served->endpoint == HANDLE_NONE)
 		return;
+	must(sys_cap_drop(served->client));
 	must(sys_cap_drop(served->endpoint));
 	must(sys_cap_drop(served->notification));
 	served->endpoint = HANDLE_NONE;

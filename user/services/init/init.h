@@ -6,6 +6,7 @@
  *   endpoint.c  the endpoints services receive on; they outlive a service
  *   device.c    what the machine has, claimed for the driver it is for
  *   launch.c    a process made from a manifest entry
+ *   admission.c the policy service's word before it
  *   child.c     who runs; what happens when one ends
  *   service.c   the services among them: order, readiness, restart
  *   spawn.c, spawn_service.c   the protocol by which others start and watch programs
@@ -15,6 +16,7 @@
 #include <lib/manifest.h>
 #include <os/service.h>
 #include <os/startup.h>
+#include <proto/policy.h>
 #include <proto/spawn.h>
 
 extern struct manifest manifest;
@@ -35,11 +37,14 @@ CC_NODISCARD status_t bundle_verify(const char *name, struct spawn_verify_rep *o
 const char *bundle_program(uint64_t index, uint64_t *out_next);
 
 /* ---- endpoint.c ---- */
+/* What no client's badge has: init itself calls. */
+#define INIT_BADGE POLICY_BADGE_ADMIT
 struct served {
 	char name[MANIFEST_NAME_MAX];
 	uint32_t depth;
 	handle_t endpoint;     /* HANDLE_NONE: closed */
 	handle_t notification; /* bound to it */
+	handle_t client;       /* init's own, to call there */
 };
 /* One per endpoint of the manifest, and init's own. */
 void endpoints_make(void);
@@ -71,7 +76,7 @@ struct launch {
 	const struct manifest_entry *entry;
 	const char *image;     /* module */
 	const char *name;      /* of the process */
-	uint64_t badge;        /* by which services know it */
+	handle_t kept;         /* memory of its predecessor, or HANDLE_NONE */
 	uint64_t end_bits;     /* signalled on init's notification when it ends */
 	const char *arguments; /* terminated strings */
 	uint32_t argument_count;
@@ -81,9 +86,9 @@ struct launch {
 };
 struct launched {
 	handle_t process;
-	uint64_t id;
+	uint64_t id; /* also the badge by which services know it */
 };
-/* A running process, or nothing. */
+/* A running process, or nothing. POLICY: the policy service does not admit it, or could not be asked. */
 CC_NODISCARD status_t launch(const struct launch *plan, struct launched *out_launched);
 
 /* The principal of an entry's processes. `image` tells the programs of the stand-in apart. */
@@ -95,8 +100,7 @@ struct aid launch_principal(const struct manifest_entry *entry, const char *imag
 struct child {
 	const struct manifest_entry *entry; /* NULL: the slot is free */
 	struct launched launched;           /* process HANDLE_NONE: none runs; see child.c */
-	uint64_t badge;
-	uint64_t parent;  /* badge of who asked for it; 0: the manifest */
+	uint64_t parent;  /* id of who asked for it; 0: the manifest */
 	handle_t watcher; /* notification to tell, or HANDLE_NONE */
 	uint64_t watcher_bits;
 	uint64_t started_ns; /* 0: never */
@@ -106,20 +110,19 @@ struct child {
 	uint32_t failures; /* in a row */
 	uint32_t restarts;
 	bool restart_wanted; /* it is being ended to be started again */
+	handle_t kept;       /* memory for its successors, made at the first start; see `keeps` */
 };
 /* The first manifest.order_count are the services, in that order; always. */
 extern struct child children[CHILDREN_MAX];
 
 /* Bit of init's notification that means: look after this child. */
 uint64_t child_bit(const struct child *child);
-uint64_t child_new_badge(void);
-/* Start a program for a client. `plan` is complete but for badge and end_bits. Takes over `watcher` on OK. */
+/* Start a program for a client. `plan` is complete but for end_bits. Takes over `watcher` on OK. */
 CC_NODISCARD status_t child_start_program(struct launch *plan, uint64_t parent, handle_t watcher,
                                           uint64_t watcher_bits, const struct child **out_child);
 bool child_is_running(const struct child *child);
-/* Running ones; NULL: none. */
+/* The running one of that id; NULL: none. */
 const struct child *child_by_id(uint64_t id);
-const struct child *child_by_badge(uint64_t badge);
 uint32_t child_count(uint64_t parent);
 void child_kill(const struct child *child, uint64_t code);
 /* Bits of init's notification: who ended or says that it serves, and whether something is due. */
@@ -136,6 +139,15 @@ uint64_t service_restart(struct child *child);
 void services_due(void);
 /* NULL: none. */
 struct child *service_by_name(const char *name);
+/* Does it run and serve? */
+bool service_serves(const struct child *child);
+/* It does not answer as it should: end it, to be restarted by its policy. */
+void service_lost(struct child *child);
+
+/* ---- admission.c ---- */
+/* Ask the policy service, if the entry needs its word. POLICY: refused, or nobody could be asked in time. */
+CC_NODISCARD status_t admission_ask(const struct launch *plan, const struct aid *principal,
+                                    uint64_t *out_mask);
 
 /* ---- spawn.c, spawn_service.c ---- */
 IFACE_HANDLERS(SPAWN_METHODS)

@@ -42,9 +42,9 @@ struct aid launch_principal(const struct manifest_entry *entry, const char *imag
 static status_t create(const struct launch *plan, struct launched *out_launched)
 {
 	const struct manifest_entry *entry = plan->entry;
+	struct aid principal = launch_principal(entry, plan->image);
 	struct process_options options = {
-		.principal = launch_principal(entry, plan->image),
-		.syscall_mask = entry->syscall_mask,
+		.principal = principal,
 		.memory_pages = entry->memory_pages,
 		.priority = entry->priority,
 		.threads = entry->threads,
@@ -56,6 +56,8 @@ static status_t create(const struct launch *plan, struct launched *out_launched)
 	handle_t image;
 	status_t status = bundle_image(plan->image, &image);
 
+	if (status == STATUS_OK)
+		status = admission_ask(plan, &principal, &options.syscall_mask);
 	if (status != STATUS_OK)
 		return status;
 	string_copy(options.name, sizeof(options.name), plan->name);
@@ -132,18 +134,18 @@ static status_t grant_serves(handle_t process, const struct launch *plan)
 }
 
 /* What is not served, in this tier or any more, is not given. */
-static status_t grant_uses(handle_t process, const struct launch *plan)
+static status_t grant_uses(const struct launched *launched, const struct launch *plan)
 {
 	status_t status = STATUS_OK;
 
 	for (uint32_t i = 0; i < plan->entry->use_count && status == STATUS_OK; i++) {
 		const struct manifest_use *use = &plan->entry->uses[i];
 		const struct served *served = endpoint_find(use->name);
-		uint64_t badge = plan->badge | (use->control ? SPAWN_BADGE_CONTROL : 0);
+		uint64_t badge = launched->id | (use->control ? SPAWN_BADGE_CONTROL : 0);
 		uint32_t rights = RIGHT_SEND | (use->grant ? RIGHT_GRANT | RIGHT_REVOKE : 0);
 
 		if (served != NULL)
-			status = grant(process, use->name, served->endpoint, rights, badge);
+			status = grant(launched->process, use->name, served->endpoint, rights, badge);
 	}
 	return status;
 }
@@ -163,17 +165,20 @@ static status_t grant_handles(handle_t process, const struct manifest_entry *ent
 }
 
 /* Everything the manifest and the client say it gets. */
-static status_t furnish(handle_t process, const struct launch *plan)
+static status_t furnish(const struct launched *launched, const struct launch *plan)
 {
+	handle_t process = launched->process;
 	const struct manifest_entry *entry = plan->entry;
 	status_t status = entry->serves[0] == '\0' ? STATUS_OK : grant_serves(process, plan);
 
 	if (status == STATUS_OK)
-		status = grant_uses(process, plan);
+		status = grant_uses(launched, plan);
 	if (status == STATUS_OK)
 		status = grant_handles(process, entry);
 	if (status == STATUS_OK && entry->device != MANIFEST_DEVICE_NONE)
 		status = grant_device(process, entry->device);
+	if (status == STATUS_OK && plan->kept != HANDLE_NONE)
+		status = grant(process, "kept", plan->kept, RIGHT_READ | RIGHT_WRITE, 0);
 	for (uint32_t i = 0; i < plan->grant_count && status == STATUS_OK; i++)
 		status = grant(process, plan->grants[i].name, plan->grants[i].handle,
 		               plan->grants[i].rights, 0);
@@ -200,7 +205,7 @@ status_t launch(const struct launch *plan, struct launched *out_launched)
 	if (status != STATUS_OK)
 		return status;
 	block_begin(plan);
-	status = furnish(launched.process, plan);
+	status = furnish(&launched, plan);
 	if (status == STATUS_OK) {
 		memcpy(arch_message_page()->bulk, &block, sizeof(block));
 		status = sys_process_start(launched.process);

@@ -7,6 +7,7 @@
  */
 #include "init.h"
 #include <lib/string.h>
+#include <os/info.h>
 #include <os/panic.h>
 #include <os/print.h>
 #include <os/report.h>
@@ -74,12 +75,11 @@ static status_t service_launch(struct child *child)
 	memcpy(arguments + bytes, entry->arguments, entry->argument_bytes);
 	bytes += entry->argument_bytes;
 	memcpy(arguments + bytes, SERVICE_RESTARTED, sizeof(SERVICE_RESTARTED));
-	child->badge = child_new_badge();
 	struct launch plan = {
 		.entry = entry,
 		.image = entry->image,
 		.name = entry->name,
-		.badge = child->badge,
+		.kept = child->kept,
 		.end_bits = child_bit(child),
 		.arguments = arguments,
 		.argument_count = entry->argument_count + 1u + again,
@@ -90,18 +90,12 @@ static status_t service_launch(struct child *child)
 	return launch(&plan, &child->launched);
 }
 
-static void service_start(struct child *child)
+/* Memory for it and its successors: made once, and never looked into. */
+static status_t keep_make(struct child *child)
 {
-	status_t status = service_launch(child);
-
-	if (status != STATUS_OK) {
-		print("%s does not start: %s\n", child->entry->name, status_sentence(status));
-		failed(child);
-	} else if (child->entry->serves[0] == '\0') {
-		state_set(child, SPAWN_SERVICE_READY, DEADLINE_NEVER); /* it has nothing to say */
-	} else {
-		state_set(child, SPAWN_SERVICE_STARTING, time_after(READY_NS));
-	}
+	if (child->entry->keeps_pages == 0 || child->kept != HANDLE_NONE)
+		return STATUS_OK;
+	return sys_memory_create(child->entry->keeps_pages, &child->kept);
 }
 
 /* Does everybody serve that this service depends on? */
@@ -116,6 +110,24 @@ static bool may_start(const struct manifest_entry *entry)
 	return true;
 }
 
+static void service_start(struct child *child)
+{
+	status_t status = keep_make(child);
+
+	if (status == STATUS_OK)
+		status = service_launch(child);
+	if (status == STATUS_POLICY && !may_start(child->entry))
+		return; /* whoever would have admitted it was lost over it: it goes on waiting */
+	if (status != STATUS_OK) {
+		print("%s does not start: %s\n", child->entry->name, status_sentence(status));
+		failed(child);
+	} else if (child->entry->serves[0] == '\0') {
+		state_set(child, SPAWN_SERVICE_READY, DEADLINE_NEVER); /* it has nothing to say */
+	} else {
+		state_set(child, SPAWN_SERVICE_STARTING, time_after(READY_NS));
+	}
+}
+
 /* Those of the order come after those they need, so one round starts all that may. */
 static void services_advance(void)
 {
@@ -126,11 +138,28 @@ static void services_advance(void)
 	timer_arm();
 }
 
+static enum manifest_tier tier_read(void)
+{
+	struct info_system system;
+	enum manifest_tier tier;
+	uint64_t next;
+
+	must(info_read(startup_need("monitor"), INFO_SYSTEM, 0, &system, sizeof(system), &next));
+	if (!manifest_tier_named(system.tier, &tier))
+		panic("this init knows no tier \"%s\"", system.tier);
+	return tier;
+}
+
 void services_start(void)
 {
+	enum manifest_tier tier = tier_read();
+
 	for (uint32_t i = 0; i < manifest.order_count; i++) {
 		children[i] = (struct child){.entry = &manifest.entries[manifest.order[i]]};
-		state_set(&children[i], SPAWN_SERVICE_WAITING, DEADLINE_NEVER);
+		if (children[i].entry->tier > tier)
+			leave(&children[i], SPAWN_SERVICE_ABSENT);
+		else
+			state_set(&children[i], SPAWN_SERVICE_WAITING, DEADLINE_NEVER);
 	}
 	services_advance();
 }
@@ -205,4 +234,23 @@ struct child *service_by_name(const char *name)
 			return child;
 	}
 	return NULL;
+}
+
+bool service_serves(const struct child *child)
+{
+	struct process_status status;
+
+	/* Its end may not have reached us yet. */
+	return child->state == SPAWN_SERVICE_READY && child_is_running(child) &&
+	       info_process_status(child->launched.process, &status) == STATUS_OK &&
+	       status.state == PROCESS_RUNNING;
+}
+
+void service_lost(struct child *child)
+{
+	if (child_is_running(child))
+		child_kill(child, 1);
+	/* Nobody counts on it from here on; its end will say when it starts again. */
+	if (child->state == SPAWN_SERVICE_READY)
+		state_set(child, SPAWN_SERVICE_STARTING, DEADLINE_NEVER);
 }

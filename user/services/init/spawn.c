@@ -68,7 +68,7 @@ status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *
                          struct spawn_run_rep *reply)
 {
 	struct launch_grant grants[SPAWN_GRANTS_MAX];
-	const struct child *client = child_by_badge(client_of(call));
+	const struct child *client = child_by_id(client_of(call));
 	const struct child *child;
 
 	if (client == NULL || !words_ok(call, request) || !grants_ok(request))
@@ -76,7 +76,7 @@ status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *
 	const struct manifest_entry *entry = program_find(request->data);
 	if (entry == NULL)
 		return STATUS_NOT_FOUND;
-	if (child_count(client->badge) >= client->entry->children)
+	if (child_count(client->launched.id) >= client->entry->children)
 		return STATUS_QUOTA;
 	handle_t watcher = request->bits != 0 ? ipc_take(call->message, 0) : HANDLE_NONE;
 	grants_take(call, request, request->bits != 0, grants);
@@ -90,7 +90,7 @@ status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *
 		.grants = grants,
 		.grant_count = request->grant_count,
 	};
-	status_t status = child_start_program(&plan, client->badge, watcher, request->bits, &child);
+	status_t status = child_start_program(&plan, client->launched.id, watcher, request->bits, &child);
 	grants_drop(grants, request->grant_count);
 	if (status != STATUS_OK) {
 		if (watcher != HANDLE_NONE)
@@ -98,7 +98,7 @@ status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *
 		return status;
 	}
 	ipc_attach(child->launched.process, RIGHT_INSPECT, 0);
-	*reply = (struct spawn_run_rep){child->launched.id, child->badge};
+	*reply = (struct spawn_run_rep){child->launched.id, child->launched.id};
 	return STATUS_OK;
 }
 
