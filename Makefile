@@ -44,7 +44,7 @@ export APPEND
 Q := $(if $(V),,@)
 
 # Options that change the code have a build folder of their own, so that none is ever mixed.
-OPTIONS := $(if $(filter-out standard,$(TIER)),+$(TIER))$(if $(DEBUG),+debug)$(if $(LOCK_DEBUG),+lock)
+OPTIONS := $(if $(filter-out standard,$(TIER)),+$(TIER))$(if $(DEBUG),+debug)$(if $(LOCK_DEBUG),+lock)$(if $(TEST_KEY),+testkey)
 B := build/$(ARCH)$(OPTIONS)
 A := arch/$(ARCH)
 -include $(A)/arch.mk
@@ -69,15 +69,17 @@ T := build/third-party
 SOURCES := blake3/c/blake3.c blake3/c/blake3_portable.c ring/crypto/curve25519/curve25519.c
 sources = $(foreach folder,$1,$(wildcard $(folder)/*.c $(folder)/*.S))
 PROGRAMS := $(patsubst %/,%,$(sort $(dir $(wildcard user/services/*/*.c user/drivers/*/*.c user/apps/*/*.c))))
-KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(call sources,kernel lib $A/kernel $A/boot) $(SOURCES:%=third-party/%))
+KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(call sources,kernel lib $A/kernel $A/boot) $(SOURCES:%=third-party/%)) \
+	$B/kernel/built-in/trust.c.o
 LIBRARY_OBJECTS := $(patsubst %,$B/user/%.o,$(call sources,lib user/lib/*) $(SOURCES:%=third-party/%) \
 	$(filter-out %/start.S,$(call sources,$A/user)))
-DATA := $(wildcard system/*.manifest)
+MANIFEST := system/system.manifest
 
 # ---- what is built ----
 KERNEL_ELF := $B/kernel.elf
 KERNEL := $(if $(filter flat,$(ARCH_KERNEL_IMAGE)),$B/kernel.image,$(KERNEL_ELF))
 BUNDLE := $B/bundle.img
+CAMBI := build/host/tools/cambi
 PROGRAM_ELFS := $(patsubst %,$B/programs/%.elf,$(notdir $(PROGRAMS)))
 BUNDLED := $(patsubst %,$B/bundle/%,$(notdir $(PROGRAMS)))
 
@@ -86,7 +88,7 @@ BUNDLED := $(patsubst %,$B/bundle/%,$(notdir $(PROGRAMS)))
 run: image ## build, and open the console of a machine: ARCH= CPUS= MEM= GDB=1 APPEND= QEMU=
 	@$(PYTHON) tools/run.py --arch $(ARCH) --cpus $(CPUS) --mem $(MEM) $(if $(GDB),--gdb) \
 		--build $B --append "$$APPEND" -- $(QEMU)
-image: $(KERNEL) $(BUNDLE) ## build kernel and bundle for ARCH (TIER=embedded|standard|full DEBUG=1 LOCK_DEBUG=1)
+image: $(KERNEL) $(BUNDLE) ## build kernel and bundle for ARCH (TIER=embedded|standard|full DEBUG=1 LOCK_DEBUG=1 TEST_KEY=1)
 	@:
 iso: $B/cambios.iso ## a USB stick and CD image for BIOS and UEFI (x86_64)
 	@:
@@ -135,7 +137,7 @@ help: ## this list
 .PHONY: run image images iso check check-fast lint layers calls abi-golden scenario tidy bench bench-check \
 	bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
-image-%: packages build/host/tools/bundle
+image-%: packages build/developer.did
 	@$(MAKE) ARCH=$* image
 elf: $(KERNEL) $(PROGRAM_ELFS)
 
@@ -199,16 +201,31 @@ $B/programs/$(notdir $1).elf: $(patsubst %,$B/user/%.o,$(call sources,$1)) $B/us
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call PROGRAM,$(program))))
 
-# ---- bundle: programs with the names of their functions and no other debug information, data,
-# and the kernel's symbols ----
+# ---- who signs, and whom the kernel believes (docs/manual/keys.md) ----
+# The developer's key lies outside the tree and is made here if there is none; what is signed, and the kernel's
+# trust, follow its public half. The number in system/release counts up with every release.
+build/developer.did: $(CAMBI) ALWAYS
+	@$(CAMBI) key new --if-missing
+	@$(CAMBI) key show --did > $@.$$$$; if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
+$B/trust.c: build/developer.did system/release Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CAMBI) key trust --release $$(cat system/release) $$(cat build/developer.did) $(if $(TEST_KEY),test) > $@
+$B/kernel/built-in/trust.c.o: SEE := $(SEE_LIB)
+$B/kernel/built-in/trust.c.o: $B/trust.c $(RULES)
+	$(COMPILE)
+.PHONY: ALWAYS
+
+# ---- bundle: signed programs with the names of their functions and no other debug information, the manifest,
+# the kernel's symbols, and the catalog that binds them ----
 $B/bundle/%: $B/programs/%.elf
 	@mkdir -p $(@D)
 	$(Q)$(OBJCOPY) --strip-debug --discard-locals $< $@
 $B/kernel.symbols: $(KERNEL_ELF) tools/symbols.py
 	$(Q)$(PYTHON) tools/symbols.py $< $@
-$(BUNDLE): $(BUNDLED) $B/kernel.symbols $(DATA) build/host/tools/bundle
-	@echo "  pack  $@"
-	$(Q)build/host/tools/bundle $@ $(BUNDLED:%=program:%) data:$B/kernel.symbols $(DATA:%=data:%)
+$(BUNDLE): $(BUNDLED) $B/kernel.symbols $(MANIFEST) system/release build/developer.did $(CAMBI)
+	@echo "  sign  $@"
+	$(Q)$(CAMBI) bundle $@ --manifest $(MANIFEST) --release $$(cat system/release) \
+		$(BUNDLED:%=program:%) data:$B/kernel.symbols
 
 $B/cambios.iso: $(KERNEL) $(BUNDLE) tools/iso.sh
 	@echo "  pack  $@"

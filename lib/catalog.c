@@ -93,8 +93,9 @@ static enum module_verdict signature_check(const uint8_t *data, size_t length, c
 	if (key == NULL)
 		return MODULE_UNTRUSTED;
 	hash_bytes(data, covered, digest);
-	return signature_verify_digest(key, SIGN_DOMAIN_CATALOG, digest, data + covered) ? MODULE_OK
-	                                                                                 : MODULE_BAD_SIGNATURE;
+	return signature_verify_digest(key, SIGN_DOMAIN_CATALOG, digest, data + covered)
+	               ? MODULE_OK
+	               : MODULE_BAD_SIGNATURE;
 }
 
 enum module_verdict catalog_check(const uint8_t *data, size_t length, const struct trust *trust,
@@ -144,8 +145,8 @@ bool catalog_find(const struct catalog *catalog, const char *name, struct catalo
 	return false;
 }
 
-enum module_verdict catalog_admit(const struct catalog *catalog, const struct module *module, const char *name,
-                                  uint32_t role, struct catalog_entry *out)
+enum module_verdict catalog_admit(const struct catalog *catalog, const struct module *module,
+                                  const char *name, uint32_t role, struct catalog_entry *out)
 {
 	if (!module_name_equal(module->name, name))
 		return MODULE_RENAMED;

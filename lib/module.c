@@ -100,8 +100,9 @@ static bool statement_read(const uint8_t *at, struct module *out)
 {
 	out->role = bytes_le32(at + 8);
 	out->version = bytes_le32(at + 12);
-	if (bytes_le64(at) != MODULE_STATEMENT_MAGIC || out->role < MODULE_INIT || out->role > MODULE_PROGRAM ||
-	    out->version == 0 || !module_name_valid(at + 16) || !module_zero(at + 80, 16))
+	if (bytes_le64(at) != MODULE_STATEMENT_MAGIC || out->role < MODULE_INIT ||
+	    out->role > MODULE_PROGRAM || out->version == 0 || !module_name_valid(at + 16) ||
+	    !module_zero(at + 80, 16))
 		return false;
 	module_copy((uint8_t *)out->name, at + 16, MODULE_NAME_MAX);
 	module_copy(out->signer.bytes, at + 48, AID_SIZE);
@@ -147,7 +148,8 @@ enum module_verdict module_check(const uint8_t *data, size_t length, const struc
 {
 	uint8_t signature[MODULE_SIGNATURE_SIZE];
 	const size_t before_tail = length < MODULE_TAIL_SIZE ? 0 : length - MODULE_TAIL_SIZE;
-	const enum module_verdict found = module_tail_check(data + before_tail, length, trust, out, signature);
+	const enum module_verdict found =
+		module_tail_check(data + before_tail, length, trust, out, signature);
 
 	if (found != MODULE_OK)
 		return found;

@@ -14,7 +14,8 @@ void module_signer_init(struct module_signer *signer, const uint8_t seed[MODULE_
 	aid_of_key(signer->key, &signer->aid);
 }
 
-void module_trailer_sign(uint8_t *data, size_t covered, const char *domain, const struct module_signer *signer)
+void module_trailer_sign(uint8_t *data, size_t covered, const char *domain,
+                         const struct module_signer *signer)
 {
 	uint8_t digest[MODULE_DIGEST_SIZE];
 	uint8_t *const trailer = data + covered;

@@ -22,11 +22,12 @@ LIB_TESTS := $(patsubst lib/test/%.c,$H/tests/%,$(wildcard lib/test/*_test.c))
 KERNEL_TESTS := $(patsubst kernel/test/%.c,$H/tests/%,$(wildcard kernel/test/*_test.c))
 USER_TESTS := $(patsubst %.c,$H/tests/%,$(notdir $(wildcard user/*/*/test/*_test.c)))
 SEE_USER_HOST := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -Iarch/host/user/include
+CAMBI_TESTS := $(patsubst tools/cambi/test/%.c,$H/tests/%,$(wildcard tools/cambi/test/*_test.c))
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 SIM := $(if $(SIM_SOURCES),$H/sim)
 
 .PHONY: host host-tests
-host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(SIM)
+host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(CAMBI)
 test: host ## unit tests alone: ONLY=part-of-name
 	@$(PYTHON) tools/check.py unit $(ONLY)
 .PHONY: test
@@ -71,7 +72,22 @@ $H/sim: HOST_LDFLAGS := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=ta
 $H/sim: $(SIM_SOURCES:%=$H/%.o) $H/kernel.a $H/lib.a
 	$(HOST_LINK)
 
-# ---- host tools in C ----
-$H/tools/%: tools/%.c lib/crc32c.c abi/include/abi/bundle.h tools/host.mk | build/.packages-base
+# ---- cambi, the host program for keys, signatures, bundles and manifests: its own objects, no sanitizers ----
+CAMBI_SOURCES := $(wildcard tools/cambi/*.c)
+CAMBI_OBJECTS := $(patsubst %,$H/tools/obj/%.o,$(CAMBI_SOURCES) $(call host_sources,lib/*.c) $(SOURCES:%=third-party/%))
+$H/tools/obj/%.o: SEE := $(SEE_LIB)
+$H/tools/obj/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
 	@mkdir -p $(@D)
-	$(Q)$(HOST_CC) -O2 $(SEE_LIB) $(filter %.c,$^) -o $@
+	$(Q)$(HOST_CC) -O2 $(SEE) -MMD -MP -c $< -o $@
+$(CAMBI): $(CAMBI_OBJECTS)
+	@echo "  link  $@"
+	$(Q)$(HOST_CC) -O2 $^ $(HOST_LDFLAGS) -o $@
+
+# Its tests have all of it but main.c, with sanitizers.
+$H/tests/cambi/%.o: SEE := $(SEE_LIB)
+$H/tests/cambi/%.c.o: tools/cambi/%.c Makefile tools/host.mk | build/.packages-base
+	@mkdir -p $(@D)
+	@echo "  cc    $@"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(SEE) -MMD -MP -c $< -o $@
+$(CAMBI_TESTS): $H/tests/%: $H/tests/cambi/test/%.c.o $(patsubst tools/%,$H/tests/%.o,$(filter-out %/main.c,$(CAMBI_SOURCES))) $H/lib.a
+	$(HOST_LINK)

@@ -98,7 +98,7 @@ def compile_alone(path):
     """What clang says of a header that is included first and alone; empty if nothing."""
     parts = path.split(os.sep)
     arch = parts[1] if parts[0] == "arch" else "x86_64"
-    target = [] if arch == "host" else [f"--target={arch}-unknown-none-elf", "-ffreestanding", "-nostdlibinc"]
+    target = [] if arch == "host" or parts[0] == "tools" else [f"--target={arch}-unknown-none-elf", "-ffreestanding", "-nostdlibinc"]
     roots = [f"-I{folder}" for folder in tree.include_roots(path, arch)]
     result = subprocess.run(["clang-19", *target, "-std=gnu11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
                              "-Wno-unused-function", "-Wno-pragma-once-outside-header", "-x", "c", *roots, path],

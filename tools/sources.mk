@@ -12,7 +12,7 @@ $T/%/.unpacked: tools/sources.txt tools/sources.sh | build/.packages-base
 	@tools/sources.sh get $*
 
 # What wraps them sees their headers too.
-WRAPPERS := $(foreach half,$B/kernel $B/user $H,$(half)/lib/hash.c.o $(half)/lib/signature.c.o)
+WRAPPERS := $(foreach half,$B/kernel $B/user $H $H/tools/obj,$(half)/lib/hash.c.o $(half)/lib/signature.c.o)
 $(WRAPPERS): SEE := $(SEE_SOURCES) -isystem $T
 $(WRAPPERS): $(SOURCE_STAMPS)
 
@@ -22,9 +22,12 @@ define COMPILE_SOURCE
 	$(Q)$(CC) $(FLAGS) -w -ffreestanding -nostdlibinc $(SEE_SOURCES) -MMD -MP -c $T/$*.c -o $@
 endef
 $H/third-party/%.o: FLAGS := -std=gnu11 -g $(HOST_CFLAGS)
+$H/tools/obj/third-party/%.o: FLAGS := -std=gnu11 -g -O2
 $B/kernel/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk $(RULES)
 	$(COMPILE_SOURCE)
 $B/user/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk $(RULES)
+	$(COMPILE_SOURCE)
+$H/tools/obj/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk Makefile tools/host.mk | build/.packages-base
 	$(COMPILE_SOURCE)
 $H/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk Makefile tools/host.mk | build/.packages-base
 	$(COMPILE_SOURCE)

@@ -21,6 +21,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "tools")]
+import bundles  # noqa: E402
 import machine  # noqa: E402
 from console import Console  # noqa: E402
 from scenario import Scenario, ScenarioError, unescape  # noqa: E402
@@ -69,7 +70,9 @@ class Run:
             return path if kind == "whole" else None
         with open(path, "rb") as file:
             data = bytearray(file.read())
-        if kind == "truncated":
+        if kind.split()[0] in bundles.KINDS:
+            data = bundles.spoil(self.build, folder, kind)
+        elif kind == "truncated":
             data = data[: len(data) // 2]
         elif kind == "damaged-header":
             data[0] ^= 0xFF
