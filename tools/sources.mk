@@ -38,3 +38,4 @@ $H/lib/test/signature_test.c.o: SEE += -isystem $T -idirafter lib/third-party -i
 $H/lib/test/signature_test.c.o: $(SOURCE_STAMPS)
 $H/tests/hash_test: | $T/blake3-vectors/.unpacked
 $H/tests/signature_test: | $T/ed25519-vectors/.unpacked
+$H/tests/oracle_test: HOST_LDFLAGS := -lsodium
