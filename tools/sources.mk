@@ -39,3 +39,15 @@ $H/lib/test/signature_test.c.o: $(SOURCE_STAMPS)
 $H/tests/hash_test: | $T/blake3-vectors/.unpacked
 $H/tests/signature_test: | $T/ed25519-vectors/.unpacked
 $H/tests/oracle_test: HOST_LDFLAGS := -lsodium
+
+# What valgrind watches for the flow of secrets: the same sources without sanitizers, optimized as programs (O2)
+# and as the kernel (Oz) are. It reads DWARF 4 at most.
+SECRET_FLOW := $(addprefix lib/,test/secret_flow.c hash.c sha512.c signature.c) $(SOURCES:%=$T/%)
+$H/secret_flow/%/secret_flow: $(SECRET_FLOW) $(wildcard lib/third-party/*.h lib/include/lib/*.h) tools/sources.mk
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	$(Q)$(CC) -std=gnu11 -gdwarf-4 -$* -fno-vectorize -fno-slp-vectorize -w $(SEE_LIB) -isystem $T \
+		-idirafter lib/third-party -idirafter lib/third-party/GFp $(filter %.c,$^) -o $@
+$(SOURCES:%=$T/%): | $(SOURCE_STAMPS)
+$H/lib/test/constant_time_test.c.o: SEE += -DSECRET_FLOW='"$(CURDIR)/$H/secret_flow"'
+$H/tests/constant_time_test: | $H/secret_flow/O2/secret_flow $H/secret_flow/Oz/secret_flow
