@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Staging, draining and refusals; see audit.h.
+ * Staging, draining and refusals; see audit.h. Who reads is sys_audit.c.
  *
  * No event stays behind: a CPU marks itself pending and then fails to get the
  * lock, or a holder lets go and then looks for pending CPUs. Both have a full
@@ -29,11 +29,12 @@ static struct staging {
 	uint64_t dropped;  /* [p] not reported yet */
 } CC_ALIGNED(64) staging_table[CPU_MAX];
 
-static struct lock audit_lock;                       /* U: LOCK_AUDIT */
+struct lock audit_lock;
 static struct audit_header *header;                  /* [c]; contents [U]. NULL: not yet */
 static struct audit_event *event_pages[AUDIT_PAGES]; /* [c]; contents [U] */
 static uint32_t ring_memory;                         /* [c] */
 static uint64_t pending;                             /* [a] bit per CPU that has staged */
+static bool listened;                                /* [a] somebody is to be told */
 
 _Static_assert(CPU_MAX <= 64, "a bit per CPU");
 
@@ -77,10 +78,16 @@ uint32_t audit_memory(void)
 	return ring_memory;
 }
 
+void audit_listen(bool anybody)
+{
+	__atomic_store_n(&listened, anybody, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* a new reader looks at the ring after this */
+}
+
 /* ---- draining; U held ---- */
 
 /* The reader's rule needs `produced` visible before any event after it, and after every event before it. */
-static void drain_cpu(uint32_t cpu)
+static uint32_t drain_cpu(uint32_t cpu)
 {
 	struct staging *staging = &staging_table[cpu];
 	uint32_t drained = staging->drained;
@@ -95,13 +102,16 @@ static void drain_cpu(uint32_t cpu)
 	__atomic_store_n(&header->produced, number + count, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	__atomic_store_n(&staging->drained, drained + count, __ATOMIC_RELEASE);
+	return count;
 }
 
-static void drain_all(void)
+static uint32_t drain_all(void)
 {
+	uint32_t count = 0;
 	uint64_t cpus = __atomic_exchange_n(&pending, 0u, __ATOMIC_SEQ_CST);
 	for (; cpus != 0; cpus &= cpus - 1u)
-		drain_cpu((uint32_t)__builtin_ctzll(cpus));
+		count += drain_cpu((uint32_t)__builtin_ctzll(cpus));
+	return count;
 }
 
 /* ---- moving staged events on; U not held ---- */
@@ -120,16 +130,17 @@ static bool anything_pending(void)
 	return __atomic_load_n(&pending, __ATOMIC_RELAXED) != 0;
 }
 
-static void drain(void)
+/* True: some may be left. */
+static bool drain(uint32_t *out_count)
 {
 	uint32_t round = 0;
+	*out_count = 0;
 	while (anything_pending() && round < ROUNDS && lock_try(&audit_lock, LOCK_AUDIT)) {
-		drain_all();
+		*out_count += drain_all();
 		lock_release(&audit_lock, LOCK_AUDIT);
 		round++;
 	}
-	if (round == ROUNDS)
-		ask_back();
+	return round == ROUNDS;
 }
 
 /* ---- staging, on this CPU ---- */
@@ -142,10 +153,10 @@ static uint32_t room_of(const struct staging *staging)
 static void room_make(const struct staging *staging)
 {
 	lock_acquire(&audit_lock, LOCK_AUDIT);
-	drain_all();
+	(void)drain_all();
 	lock_release(&audit_lock, LOCK_AUDIT);
 	ASSERT(room_of(staging) == AUDIT_STAGED_MAX);
-	ask_back(); /* looks again */
+	ask_back(); /* looks again, and tells the readers */
 }
 
 /* There is room. */
@@ -175,6 +186,7 @@ static void record(const struct audit_event *event)
 {
 	struct cpu *cpu = arch_cpu_self();
 	struct staging *staging = &staging_table[cpu->index];
+	uint32_t moved;
 	if (CC_UNLIKELY(header == NULL))
 		return;
 	stage_dropped(cpu, staging);
@@ -188,7 +200,8 @@ static void record(const struct audit_event *event)
 		stage_dropped(cpu, staging);
 	}
 	stage(cpu, staging, event);
-	drain();
+	if (drain(&moved) || (moved != 0 && __atomic_load_n(&listened, __ATOMIC_RELAXED)))
+		ask_back();
 }
 
 void audit_emit(enum audit_kind kind, uint64_t subject, uint64_t object, uint64_t a, uint64_t b, uint64_t c,
@@ -203,11 +216,13 @@ void audit_turn(void)
 {
 	struct cpu *cpu = arch_cpu_self();
 	struct staging *staging = &staging_table[cpu->index];
-	drain();
+	uint32_t moved;
+	bool left = drain(&moved);
 	stage_dropped(cpu, staging);
-	drain();
-	if (staging->dropped != 0)
+	left |= drain(&moved);
+	if (left || staging->dropped != 0)
 		ask_back();
+	audit_readers_tell();
 }
 
 /* ---- messages and refusals ---- */

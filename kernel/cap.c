@@ -127,7 +127,7 @@ static struct dead_cap cap_detach(uint32_t index)
 }
 
 /* cap_lock not held. */
-static void cap_died(const struct dead_cap *dead)
+static void object_told(const struct dead_cap *dead)
 {
 	if (dead->type == OBJECT_ENDPOINT)
 		endpoint_cap_died(dead->object, dead->index, dead->rights);
@@ -139,6 +139,34 @@ static void cap_died(const struct dead_cap *dead)
 		region_cap_died(dead->object, dead->index);
 	if (dead->release)
 		object_release(dead->type, dead->object);
+}
+
+/* What an audit capability opened goes with it. */
+static void ring_withdraw(uint32_t audit_cap)
+{
+	uint32_t index;
+	handle_t handle;
+	if (!audit_cap_died(audit_cap, &index, &handle))
+		return;
+	lock_acquire(&cap_lock, LOCK_CAP);
+	bool there = cap_is(index, handle);
+	struct dead_cap dead = {.index = index};
+	if (there)
+		dead = cap_detach(index); /* childless: it cannot be granted */
+	lock_release(&cap_lock, LOCK_CAP);
+	if (!there)
+		return;
+	object_told(&dead);
+	lock_acquire(&cap_lock, LOCK_CAP);
+	slot_give(index);
+	lock_release(&cap_lock, LOCK_CAP);
+}
+
+static void cap_died(const struct dead_cap *dead)
+{
+	if (dead->type == OBJECT_AUDIT)
+		ring_withdraw(dead->index);
+	object_told(dead);
 }
 
 static void caps_bury(const struct dead_cap *dead, uint32_t count)
@@ -267,6 +295,8 @@ status_t cap_move(uint32_t process, uint32_t source, handle_t source_handle, han
 	status_t status = STATUS_OK;
 	if (!cap_is(source, source_handle))
 		status = STATUS_BAD_HANDLE;
+	else if ((cap_table[source].rights & CAP_CLOSED) != 0)
+		status = STATUS_REVOKED;
 	else if (children_up_to(source, CAP_STEP + 1u) > CAP_STEP)
 		status = STATUS_BUSY;
 	else
@@ -275,6 +305,8 @@ status_t cap_move(uint32_t process, uint32_t source, handle_t source_handle, han
 		dead = move_commit(index, source);
 		grant_record(index, source);
 		*out_handle = cap_handle(index);
+		if (dead.type == OBJECT_MEMORY && dead.object == audit_memory())
+			audit_ring_moved(source, source_handle, index, *out_handle);
 	}
 	lock_release(&cap_lock, LOCK_CAP);
 	if (status == STATUS_OK)
@@ -293,16 +325,43 @@ static bool remove_step(uint32_t index, struct dead_cap *out_dead)
 	return true;
 }
 
+/* cap_lock held. Leaves go first, the capability itself last. */
+static uint32_t take_step(uint32_t top, struct dead_cap *dead, uint32_t limit, bool *out_gone)
+{
+	uint32_t count = 0;
+	uint32_t at = top;
+	*out_gone = false;
+	while (count < limit && !*out_gone) {
+		uint32_t leaf = cap_tree_leaf(at, NONE);
+		*out_gone = leaf == top;
+		at = cap_table[leaf].parent;
+		dead[count++] = cap_detach(leaf);
+	}
+	return count;
+}
+
+/* cap_lock held. One that a revocation has reached leaves nobody behind: its children would escape. */
+static uint32_t remove_some(uint32_t index, struct dead_cap *dead, uint32_t limit, bool *out_gone)
+{
+	if ((cap_table[index].rights & CAP_CLOSED) != 0)
+		return take_step(index, dead, limit, out_gone);
+	*out_gone = remove_step(index, dead);
+	return *out_gone ? 1u : 0u;
+}
+
 status_t cap_remove(uint32_t index, handle_t handle)
 {
-	struct dead_cap dead;
+	struct dead_cap dead[CAP_STEP];
+	uint32_t count = 0;
+	bool gone;
 	status_t status = STATUS_BAD_HANDLE;
 	lock_acquire(&cap_lock, LOCK_CAP);
-	if (cap_is(index, handle))
-		status = remove_step(index, &dead) ? STATUS_OK : SYSCALL_RESTART;
+	if (cap_is(index, handle)) {
+		count = remove_some(index, dead, CAP_STEP, &gone);
+		status = gone ? STATUS_OK : SYSCALL_RESTART;
+	}
 	lock_release(&cap_lock, LOCK_CAP);
-	if (status == STATUS_OK)
-		caps_bury(&dead, 1);
+	caps_bury(dead, count);
 	return status;
 }
 
@@ -338,6 +397,23 @@ status_t cap_revoke_some(uint32_t index, handle_t handle, uint32_t limit, uint32
 	return status;
 }
 
+status_t cap_take_some(uint32_t index, handle_t handle, uint32_t limit, uint32_t *out_removed, bool *out_more)
+{
+	struct dead_cap dead[CAP_STEP];
+	uint32_t count = 0;
+	bool gone;
+	lock_acquire(&cap_lock, LOCK_CAP);
+	status_t status = cap_is(index, handle) ? STATUS_OK : STATUS_BAD_HANDLE;
+	if (status == STATUS_OK) {
+		count = take_step(index, dead, limit < CAP_STEP ? limit : CAP_STEP, &gone);
+		*out_removed = count;
+		*out_more = !gone;
+	}
+	lock_release(&cap_lock, LOCK_CAP);
+	caps_bury(dead, count);
+	return status;
+}
+
 /* cap_lock held. */
 static uint32_t clear_step(uint32_t process, struct dead_cap *dead, uint32_t limit)
 {
@@ -347,9 +423,10 @@ static uint32_t clear_step(uint32_t process, struct dead_cap *dead, uint32_t lim
 		uint32_t index = cap_index(process, slot);
 		if (cap_table[index].generation % 2u == 0u)
 			continue;
-		if (!remove_step(index, &dead[count]))
+		bool gone;
+		count += remove_some(index, &dead[count], limit - count, &gone);
+		if (!gone)
 			break;
-		count++;
 	}
 	return count;
 }

@@ -245,12 +245,62 @@ static status_t fill_device(uint64_t index, struct info_device *info, uint64_t *
 	return STATUS_OK;
 }
 
+/* First slot at or after `index` that looks live. Windows of processes that hold nothing are passed over. */
+static uint32_t capability_from(uint64_t index)
+{
+	uint64_t end = (uint64_t)object_tables[OBJECT_PROCESS].fresh * CSPACE_SLOTS;
+	while (index < end) {
+		if (process_of(cap_holder((uint32_t)index))->cap_used == 0)
+			index = (index / CSPACE_SLOTS + 1u) * CSPACE_SLOTS;
+		else if (cap_table[index].generation % 2u == 1u)
+			return (uint32_t)index;
+		else
+			index++;
+	}
+	return NONE;
+}
+
+static bool capability_describe(uint32_t slot, struct info_capability *info)
+{
+	const struct cap *cap = &cap_table[slot];
+	lock_acquire(&cap_lock, LOCK_CAP);
+	bool live = cap->generation % 2u == 1u;
+	if (live) {
+		info->process = process_of(cap_holder(slot))->id;
+		info->handle = cap_handle(slot);
+		info->badge = cap->badge;
+		info->granter = cap->parent == NONE ? 0 : process_of(cap_holder(cap->parent))->id;
+		info->slot = slot;
+		info->parent = cap->parent;
+		info->type = cap->type;
+		info->object = cap->object;
+		info->rights = cap->rights & RIGHTS_ALL;
+		info->depth = cap->depth;
+	}
+	lock_release(&cap_lock, LOCK_CAP);
+	return live;
+}
+
+static status_t fill_capability(uint64_t index, struct info_capability *info, uint64_t *out_next)
+{
+	for (uint32_t tries = 0; tries < CSPACE_SLOTS; tries++) {
+		uint32_t slot = capability_from(index);
+		if (slot == NONE)
+			return STATUS_NOT_FOUND;
+		index = slot + 1u;
+		*out_next = index;
+		if (capability_describe(slot, info))
+			return STATUS_OK;
+	}
+	return STATUS_NOT_FOUND; /* all that were looked at died meanwhile */
+}
+
 status_t info_fill(uint64_t kind, uint64_t index, uint8_t record[INFO_RECORD_MAX], uint32_t *out_bytes,
                    uint64_t *out_next)
 {
 	void *to = record;
 	memset(record, 0, INFO_RECORD_MAX);
-	if (kind > INFO_DEVICE)
+	if (kind > INFO_CAPABILITY)
 		return STATUS_INVALID;
 	switch ((enum info_kind)kind) {
 #define FILL(KIND, tag)                                                                            \
@@ -266,6 +316,7 @@ status_t info_fill(uint64_t kind, uint64_t index, uint8_t record[INFO_RECORD_MAX
 		FILL(TABLE, table)
 		FILL(STAGE, stage)
 		FILL(DEVICE, device)
+		FILL(CAPABILITY, capability)
 #undef FILL
 	case INFO_TRACE:
 		*out_bytes = sizeof(struct trace_event);

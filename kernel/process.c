@@ -169,6 +169,30 @@ status_t process_new(uint32_t parent, uint32_t image, const struct process_optio
 	return STATUS_OK;
 }
 
+static bool process_is(const struct process *process, uint64_t id)
+{
+	uint32_t state = __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);
+	return process->id == id && (state == PROCESS_CREATED || state == PROCESS_RUNNING);
+}
+
+/* Looked at again once the reference holds it: the slot may have changed hands. */
+status_t process_find(uint64_t id, uint32_t *out_process)
+{
+	uint32_t used = object_tables[OBJECT_PROCESS].fresh;
+	for (uint32_t slot = 0; slot < used; slot++) {
+		struct process *process = process_of(slot);
+		uint32_t generation = __atomic_load_n(&process->object.generation, __ATOMIC_ACQUIRE);
+		if (!process_is(process, id) || !object_retain_if(OBJECT_PROCESS, slot, generation))
+			continue;
+		if (process_is(process, id)) {
+			*out_process = slot;
+			return STATUS_OK;
+		}
+		object_release(OBJECT_PROCESS, slot);
+	}
+	return STATUS_NOT_FOUND;
+}
+
 void process_destroy(uint32_t slot)
 {
 	struct process *process = process_of(slot);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The system calls on capabilities as such. */
+#include <kernel/audit.h>
 #include <kernel/channel.h>
 #include <kernel/memory.h>
 #include <kernel/process.h>
@@ -42,6 +43,15 @@ status_t sys_cap_drop(struct thread *current)
 	return cap_remove(index_of(cap), handle);
 }
 
+/* Whoever may grant may take back what was granted; the right to revoke alone does for others. */
+static status_t revocable(struct thread *current, handle_t handle, struct cap **out_cap)
+{
+	status_t status = cap_lookup(current, handle, OBJECT_NONE, 0, out_cap);
+	if (status == STATUS_OK && ((*out_cap)->rights & (RIGHT_REVOKE | RIGHT_GRANT)) == 0)
+		status = cap_refuse(current, handle, OBJECT_NONE, RIGHT_REVOKE);
+	return status;
+}
+
 /* The count lives in the thread across restarts, and ends with the call, however it ends. */
 status_t sys_cap_revoke(struct thread *current)
 {
@@ -49,9 +59,17 @@ status_t sys_cap_revoke(struct thread *current)
 	struct cap *cap;
 	uint32_t removed = 0;
 	bool more = false;
-	status_t status = cap_lookup(current, handle, OBJECT_NONE, RIGHT_REVOKE, &cap);
-	if (status == STATUS_OK)
+	uint64_t object = 0;
+	enum audit_authority by = AUDIT_BY_RIGHT;
+	status_t status = revocable(current, handle, &cap);
+	if (status == STATUS_OK) {
+		/* What the handle names as long as it lives; recorded if it still does in the step. */
+		object = AUDIT_OBJECT(cap->type, cap->object);
+		by = (cap->rights & RIGHT_REVOKE) != 0 ? AUDIT_BY_RIGHT : AUDIT_BY_GRANTOR;
 		status = cap_revoke_some(index_of(cap), handle, CAP_STEP, &removed, &more);
+	}
+	if (status == STATUS_OK && removed != 0)
+		audit_emit(AUDIT_CAP_REVOKED, current->owner->id, object, handle, removed, current->owner->id, by);
 	current->restart_count += removed;
 	if (status == STATUS_OK && more)
 		return SYSCALL_RESTART;
@@ -74,6 +92,19 @@ static uint64_t object_bytes(const struct cap *cap)
 	return 0;
 }
 
+/* cap_lock held. Depth falls on the way up, so it ends. */
+static void chain_fill(const struct cap *cap, struct cap_info *info)
+{
+	uint32_t parent = cap->parent;
+	uint32_t count = 0;
+	for (; parent != NONE && count < CAP_DEPTH_MAX; count++) {
+		if (count < CAP_CHAIN_MAX)
+			info->chain[count] = process_of(cap_holder(parent))->id;
+		parent = cap_table[parent].parent;
+	}
+	info->chain_count = count;
+}
+
 /* cap_lock held. */
 static void info_fill(uint32_t index, struct cap_info *info)
 {
@@ -86,6 +117,7 @@ static void info_fill(uint32_t index, struct cap_info *info)
 	info->granter = cap->parent == NONE ? 0 : process_of(cap_holder(cap->parent))->id;
 	info->handle = cap_handle(index);
 	info->size = object_bytes(cap);
+	chain_fill(cap, info);
 }
 
 /* Whose window: the caller's own, or that of a process it may inspect. */

@@ -89,23 +89,50 @@ static status_t lookup_created(struct thread *current, struct process **out_proc
 	return (*out_process)->state == PROCESS_CREATED ? STATUS_OK : STATUS_BUSY;
 }
 
-status_t sys_process_grant(struct thread *current)
+/* Into a process that runs, only whoever may grant it something; before it starts, its maker may. */
+static status_t grant_target(struct thread *current, uint32_t *out_process)
 {
-	struct process *child;
-	struct cap *source;
-	handle_t source_handle = current->regs.arg[1];
-	handle_t granted;
-	status_t status = lookup_created(current, &child);
-	if (status == STATUS_OK)
-		status = cap_lookup(current, source_handle, OBJECT_NONE, RIGHT_GRANT, &source);
+	struct cap *cap;
+	handle_t handle = current->regs.arg[0];
+	status_t status = cap_lookup(current, handle, OBJECT_PROCESS, RIGHT_MANAGE, &cap);
 	if (status != STATUS_OK)
 		return status;
-	if ((current->regs.arg[2] & ~(uint64_t)RIGHTS_ALL) != 0)
+	if (__atomic_load_n(&process_of(cap->object)->state, __ATOMIC_ACQUIRE) != PROCESS_CREATED)
+		status = cap_lookup(current, handle, OBJECT_PROCESS, RIGHT_MANAGE | RIGHT_GRANT, &cap);
+	if (status != STATUS_OK)
+		return status;
+	*out_process = cap->object;
+	return cap_retain(cap, handle);
+}
+
+static status_t grant_to(struct thread *current, uint32_t process)
+{
+	struct cap *source;
+	handle_t source_handle = current->regs.arg[1];
+	uint64_t rights = current->regs.arg[2];
+	handle_t granted;
+	if (rights > RIGHTS_ALL)
 		return STATUS_INVALID;
-	status = cap_derive(process_slot(child), (uint32_t)(source - cap_table), source_handle,
-	                    (uint32_t)current->regs.arg[2], current->regs.arg[3], &granted);
+	status_t status = cap_lookup(current, source_handle, OBJECT_NONE, RIGHT_GRANT | (uint32_t)rights, &source);
+	if (status != STATUS_OK)
+		return status;
+	status = cap_derive(process, (uint32_t)(source - cap_table), source_handle, (uint32_t)rights,
+	                    current->regs.arg[3], &granted);
 	if (status == STATUS_OK)
 		current->regs.arg[1] = granted;
+	else if (status == STATUS_DENIED)
+		current->regs.arg[1] = 0; /* no right is missing: the badge is set already */
+	return status;
+}
+
+status_t sys_process_grant(struct thread *current)
+{
+	uint32_t process;
+	status_t status = grant_target(current, &process);
+	if (status != STATUS_OK)
+		return status;
+	status = grant_to(current, process);
+	object_release(OBJECT_PROCESS, process);
 	return status;
 }
 

@@ -2,6 +2,8 @@
 /* Audit: what is recorded, in which order, and that nothing is lost without being counted. */
 #include "harness.h"
 #include <kernel/audit.h>
+#include <pthread.h>
+#include <unistd.h>
 
 static struct thread *first;
 
@@ -134,6 +136,84 @@ static void wraps(void **state)
 	for (uint64_t number = produced() - AUDIT_CAPACITY; number < produced(); number++)
 		assert_int_equal(event_at(number).object, number - from);
 	assert_true(audit_valid());
+}
+
+/* Somebody else has the lock: events wait where they were staged, and go with the next that gets it. */
+static void staged_while_the_ring_is_held(void **state)
+{
+	(void)state;
+	uint64_t from = produced();
+	on_cpu(1);
+	lock_acquire(&audit_lock, LOCK_AUDIT);
+	on_cpu(0);
+	for (uint64_t i = 0; i < AUDIT_STAGED_MAX; i++)
+		audit_emit(AUDIT_CLOCK_SET, 0, i, 0, 0, 0, 0);
+	assert_int_equal(produced(), from);
+	on_cpu(1);
+	lock_release(&audit_lock, LOCK_AUDIT);
+	audit_emit(AUDIT_CLOCK_SET, 0, 99, 0, 0, 0, 0);
+	on_cpu(0);
+	assert_int_equal(produced(), from + AUDIT_STAGED_MAX + 1);
+	for (uint64_t i = 0; i < AUDIT_STAGED_MAX; i++)
+		assert_int_equal(event_at(from + i).object, i);
+	assert_int_equal(header_now().dropped, 0);
+}
+
+/* Sampled events do not wait for room: they are dropped, numbered and counted, all of them. */
+static void dropped_is_exact(void **state)
+{
+	(void)state;
+	handle_t endpoint = make_endpoint(first, 0);
+	const struct cap *cap = cap_of(first, endpoint);
+	uint64_t from = produced();
+	on_cpu(1);
+	lock_acquire(&audit_lock, LOCK_AUDIT);
+	on_cpu(0);
+	for (uint64_t i = 0; i < AUDIT_STAGED_MAX; i++)
+		audit_emit(AUDIT_CLOCK_SET, 0, i, 0, 0, 0, 0);
+	for (uint32_t i = 0; i < 5; i++)
+		audit_message(AUDIT_IPC_CALL, first, cap, NONE, 0);
+	on_cpu(1);
+	lock_release(&audit_lock, LOCK_AUDIT);
+	on_cpu(0);
+	assert_true(host_cpu->arch.ipi); /* it asked itself back */
+	trap_ipi();
+	assert_int_equal(produced(), from + AUDIT_STAGED_MAX + 1);
+	struct audit_event last = event_at(from + AUDIT_STAGED_MAX);
+	assert_int_equal(last.kind, AUDIT_DROPPED);
+	expect(&last, 0, 5, 0, 0, 0);
+	assert_int_equal(last.sequence, event_at(from + AUDIT_STAGED_MAX - 1).sequence + 6u); /* the hole */
+	assert_int_equal(header_now().dropped, 5);
+	for (uint32_t i = 0; i < 3; i++)
+		audit_emit(AUDIT_CLOCK_SET, 0, 0, 0, 0, 0, 0);
+	assert_int_equal(header_now().dropped, 5);
+	assert_int_equal(count_of(AUDIT_DROPPED, from), 1);
+}
+
+static void *let_go_later(void *unused)
+{
+	(void)unused;
+	usleep(20000);
+	__atomic_store_n(&audit_lock.serving, audit_lock.serving + 1u, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* What must not be dropped waits for the lock when its CPU's staging is full. */
+static void full_staging_waits(void **state)
+{
+	(void)state;
+	pthread_t holder;
+	uint64_t from = produced();
+	__atomic_fetch_add(&audit_lock.next, 1u, __ATOMIC_RELAXED); /* taken by none of the CPUs */
+	for (uint64_t i = 0; i < AUDIT_STAGED_MAX; i++)
+		audit_emit(AUDIT_CLOCK_SET, 0, i, 0, 0, 0, 0);
+	assert_int_equal(produced(), from);
+	assert_int_equal(pthread_create(&holder, NULL, let_go_later, NULL), 0);
+	audit_emit(AUDIT_CLOCK_SET, 0, 1000, 0, 0, 0, 0);
+	assert_int_equal(pthread_join(holder, NULL), 0);
+	assert_int_equal(produced(), from + AUDIT_STAGED_MAX + 1);
+	assert_int_equal(event_at(from + AUDIT_STAGED_MAX).object, 1000);
+	assert_int_equal(header_now().dropped, 0);
 }
 
 /* ---- what is recorded ---- */
@@ -357,7 +437,161 @@ static void samples(void **state)
 	assert_int_equal(event.arguments[2], 3);
 }
 
+/* ---- who reads, who reports ---- */
+
+static handle_t open_ring(struct thread *thread, handle_t audit)
+{
+	assert_int_equal(SYS(thread, audit_open, audit), STATUS_OK);
+	return thread->regs.arg[1];
+}
+
+/* Mapped it can be, read-only; nothing makes more of it. */
+static void ring_is_read_only(void **state)
+{
+	(void)state;
+	handle_t audit = make_singleton(first, OBJECT_AUDIT);
+	handle_t ring = open_ring(first, audit);
+	uint64_t pages = 1u + AUDIT_PAGES;
+	assert_int_equal(cap_of(first, ring)->rights, RIGHT_READ);
+	assert_int_equal(SYS(first, memory_map, ring, 0, 0, pages, PROT_READ | PROT_WRITE), STATUS_DENIED);
+	assert_int_equal(SYS(first, memory_map, ring, 0, 0, pages, PROT_EXECUTE), STATUS_DENIED);
+	assert_int_equal(SYS(first, memory_map, ring, 0, 0, pages, PROT_READ), STATUS_OK);
+	uint64_t address = first->regs.arg[1];
+	assert_int_equal(SYS(first, memory_protect, address, pages, PROT_READ | PROT_WRITE), STATUS_DENIED);
+	assert_int_equal(SYS(first, memory_seal, ring), STATUS_DENIED);
+	assert_int_equal(SYS(first, cap_mint, ring, RIGHT_READ, 0), STATUS_DENIED);
+	assert_int_equal(SYS(first, cap_mint, ring, RIGHT_WRITE, 0), STATUS_DENIED);
+	run(first);
+	enum fault_kind kind = FAULT_UNMAPPED;
+	assert_int_equal(aspace_fault(&first->owner->aspace, address, FAULT_READ, &kind), STATUS_OK);
+	struct audit_header header;
+	assert_true(user_copy_in(&header, address, sizeof header));
+	assert_int_equal(header.magic, AUDIT_MAGIC);
+	assert_false(arch_copy_to_user(address, &header, sizeof header));
+	assert_int_not_equal(aspace_fault(&first->owner->aspace, address, FAULT_WRITE, &kind), STATUS_OK);
+}
+
+static void opened_once(void **state)
+{
+	(void)state;
+	handle_t audit = make_singleton(first, OBJECT_AUDIT);
+	handle_t ring = open_ring(first, audit);
+	assert_int_equal(SYS(first, audit_open, audit), STATUS_BUSY);
+	assert_int_equal(SYS(first, cap_drop, ring), STATUS_OK);
+	ring = open_ring(first, audit);
+	assert_int_equal(SYS(first, cap_mint, audit, RIGHT_WRITE, 0), STATUS_OK);
+	assert_int_equal(SYS(first, audit_open, first->regs.arg[1]), STATUS_DENIED);
+	assert_int_equal(first->regs.arg[1], RIGHT_READ);
+	assert_int_equal(SYS(first, audit_open, ring), STATUS_WRONG_TYPE);
+	struct inventory before = take_inventory();
+	for (uint32_t i = 1; i < 8; i++) {
+		assert_int_equal(SYS(first, cap_mint, audit, RIGHT_READ, 0), STATUS_OK);
+		open_ring(first, first->regs.arg[1]);
+	}
+	assert_int_equal(SYS(first, cap_mint, audit, RIGHT_READ, 0), STATUS_OK);
+	handle_t one_more = first->regs.arg[1];
+	assert_int_equal(SYS(first, audit_open, one_more), STATUS_TABLE_FULL);
+	assert_int_equal(SYS(first, cap_drop, one_more), STATUS_OK);
+	assert_int_equal(take_inventory().caps, before.caps + 14);
+}
+
+/* The authority is taken back: handle, mapping and notification of the reader are gone, wherever the ring went. */
+static void revoked_reader(void **state)
+{
+	(void)state;
+	struct thread *second = make_process(10);
+	handle_t audit = make_singleton(first, OBJECT_AUDIT);
+	handle_t reader = share(first, audit, second, RIGHT_READ, 0);
+	handle_t told = make_notification(second);
+	handle_t ring = open_ring(second, reader);
+	assert_int_equal(SYS(second, audit_bind, reader, told, 2), STATUS_OK);
+	assert_int_equal(SYS(second, memory_map, ring, 0, 0, 1, PROT_READ), STATUS_OK);
+	uint64_t address = second->regs.arg[1];
+	enum fault_kind kind = FAULT_UNMAPPED;
+	run(second);
+	assert_int_equal(aspace_fault(&second->owner->aspace, address, FAULT_READ, &kind), STATUS_OK);
+	/* Passed on: the mapping stays behind with the old handle, the link follows. */
+	handle_t endpoint = make_endpoint(first, 0);
+	handle_t sender = share(first, endpoint, second, RIGHT_SEND, 0);
+	assert_int_equal(SYS(first, recv, endpoint, DEADLINE_NEVER), BLOCKED);
+	second->page->caps[0] = (struct message_cap){ring, 0, MESSAGE_CAP_MOVE};
+	assert_int_equal(SYS(second, call, sender, MESSAGE_TAG(0, 0, 1), 0, 0, 0, 0, host_ticks + 10), BLOCKED);
+	handle_t moved = first->page->caps[0].handle;
+	assert_true(holds(first, moved));
+	assert_int_equal(cap_of(first, moved)->rights, RIGHT_READ);
+	assert_int_equal(SYS(first, reply, first->regs.arg[7], 0), STATUS_OK);
+	run(second);
+	assert_int_not_equal(aspace_fault(&second->owner->aspace, address, FAULT_READ, &kind), STATUS_OK);
+
+	assert_int_equal(SYS(first, cap_revoke, audit), STATUS_OK);
+	assert_false(holds(second, reader));
+	assert_false(holds(first, moved));
+	notification_table[cap_of(second, told)->object].bits = 0;
+	audit_turn();
+	assert_int_equal(notification_table[cap_of(second, told)->object].bits, 0);
+}
+
+/* A reader that takes its bits and then looks has seen everything that it is not told of again. */
+static void reader_is_told(void **state)
+{
+	(void)state;
+	handle_t audit = make_singleton(first, OBJECT_AUDIT);
+	handle_t told = make_notification(first);
+	assert_int_equal(SYS(first, audit_bind, audit, told, 0), STATUS_INVALID);
+	assert_int_equal(SYS(first, audit_bind, audit, audit, 4), STATUS_WRONG_TYPE);
+	assert_int_equal(SYS(first, audit_bind, audit, told, 4), STATUS_OK);
+	host_cpu->arch.ipi = false;
+	host_cpu->ipi_pending = 0;
+	assert_int_equal(SYS(first, notification_wait, told, DEADLINE_NEVER), BLOCKED);
+	on_cpu(1);
+	audit_emit(AUDIT_CLOCK_SET, 0, 0, 0, 0, 0, 0);
+	assert_true(host_cpu->arch.ipi);
+	host_cpu->arch.ipi = false;
+	trap_ipi();
+	assert_int_equal(outcome(first), STATUS_OK);
+	assert_int_equal(first->regs.arg[1], 4);
+	assert_false(host_cpu->arch.ipi); /* nothing new since */
+	/* Twice before it looks: once is enough. */
+	audit_emit(AUDIT_CLOCK_SET, 0, 0, 0, 0, 0, 0);
+	audit_emit(AUDIT_CLOCK_SET, 0, 0, 0, 0, 0, 0);
+	trap_ipi();
+	on_cpu(0);
+	assert_int_equal(SYS(first, notification_wait, told, DEADLINE_NOW), STATUS_OK);
+	assert_int_equal(SYS(first, notification_wait, told, DEADLINE_NOW), STATUS_TIMED_OUT);
+	/* The capability's badge speaks, as everywhere. */
+	assert_int_equal(SYS(first, cap_mint, told, RIGHT_SIGNAL, 0x80), STATUS_OK);
+	assert_int_equal(SYS(first, audit_bind, audit, first->regs.arg[1], 4), STATUS_OK);
+	audit_turn();
+	assert_int_equal(SYS(first, notification_wait, told, DEADLINE_NOW), STATUS_OK);
+	assert_int_equal(first->regs.arg[1], 0x80);
+}
+
+/* The kernel says who reports, and its own kinds are its own. */
+static void reports(void **state)
+{
+	(void)state;
+	handle_t audit = make_singleton(first, OBJECT_AUDIT);
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, audit_report, audit, AUDIT_SERVICE_STARTED, 5, 1, 2, 3, 4), STATUS_OK);
+	struct audit_event event = event_at(from);
+	assert_int_equal(event.kind, AUDIT_SERVICE_STARTED);
+	assert_int_equal(event.subject, first->owner->id);
+	expect(&event, 5, 1, 2, 3, 4);
+	for (uint64_t kind = 0; kind < AUDIT_REPORTED_FIRST; kind++) {
+		uint64_t before = produced();
+		assert_int_equal(SYS(first, audit_report, audit, kind, 5), STATUS_INVALID);
+		assert_int_equal(produced(), before + 1);
+		assert_int_equal(event_at(before).kind, AUDIT_BAD_ARGUMENT);
+	}
+	assert_int_equal(SYS(first, audit_report, audit, 255, 5), STATUS_INVALID);
+	assert_int_equal(SYS(first, audit_report, audit, AUDIT_SERVICE_STARTED + 256, 5), STATUS_INVALID);
+	assert_int_equal(SYS(first, cap_mint, audit, RIGHT_READ, 0), STATUS_OK);
+	assert_int_equal(SYS(first, audit_report, first->regs.arg[1], AUDIT_SERVICE_STARTED, 5), STATUS_DENIED);
+	assert_int_equal(first->regs.arg[1], RIGHT_WRITE);
+}
+
 #define T(name) cmocka_unit_test_setup(name, setup)
-TEST_MAIN(T(indices), T(ring_describes_itself), T(event_is_whole), T(every_cpu_counts_its_own), T(wraps),
+TEST_MAIN(T(indices), T(ring_describes_itself), T(event_is_whole), T(every_cpu_counts_its_own), T(wraps), T(staged_while_the_ring_is_held), T(dropped_is_exact), T(full_staging_waits),
           T(refused_capability), T(refused_second_handle), T(refused_call), T(refused_argument),
-          T(outcomes_that_are_no_refusal), T(grants), T(lives), T(channels), T(claims), T(samples))
+          T(outcomes_that_are_no_refusal), T(grants), T(lives), T(channels), T(claims), T(samples), T(ring_is_read_only),
+          T(opened_once), T(revoked_reader), T(reader_is_told), T(reports))

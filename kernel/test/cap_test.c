@@ -39,6 +39,7 @@ static int setup(void **state)
 		processes[i] = make_process();
 	memset(&thread, 0, sizeof thread);
 	thread.process = processes[0];
+	thread.owner = process_of(processes[0]);
 	thread.page = &page;
 	return 0;
 }

@@ -27,7 +27,9 @@
 #include <string.h>
 
 #define RAM_BYTES (64u << 20)
+#ifndef PROCESSES
 #define PROCESSES 24u
+#endif
 #define TEXT 0x400000ull
 #define DATA 0x402000ull
 #define FILE_PAGES 3u

@@ -132,10 +132,38 @@ static void order_of_birth(void **state)
 	assert_int_equal(SYS(parent, process_start, factory), STATUS_WRONG_TYPE);
 	start(handle);
 	assert_int_equal(SYS(parent, process_start, handle), STATUS_BUSY);
-	assert_int_equal(SYS(parent, process_grant, handle, factory, RIGHT_MANAGE, 0), STATUS_BUSY);
 	assert_int_equal(SYS(parent, process_kill, handle, 0), STATUS_OK);
 	settle();
 	assert_int_equal(SYS(parent, process_start, handle), STATUS_BUSY);
+	assert_int_equal(SYS(parent, process_grant, handle, factory, RIGHT_MANAGE, 0), STATUS_GONE);
+}
+
+/* A program that runs gets a capability from whoever may grant to it, and from nobody else. */
+static void granted_while_it_runs(void **state)
+{
+	(void)state;
+	struct process_options options = harness_options(16);
+	handle_t handle = create_ok(&options);
+	handle_t done = make_notification(parent);
+	assert_int_equal(SYS(parent, cap_mint, handle, RIGHT_MANAGE, 0), STATUS_OK);
+	handle_t manager = parent->regs.arg[1];
+	/* Before it starts, its maker furnishes it. */
+	assert_int_equal(SYS(parent, process_grant, manager, done, RIGHT_SIGNAL, 0), STATUS_OK);
+	struct thread *child = start(handle);
+	assert_int_equal(SYS(parent, process_grant, manager, done, RIGHT_SIGNAL, 0), STATUS_DENIED);
+	assert_int_equal(parent->regs.arg[1], RIGHT_GRANT);
+	assert_int_equal(SYS(parent, process_grant, handle, done, RIGHT_SIGNAL, 4), STATUS_OK);
+	handle_t granted = parent->regs.arg[1];
+	assert_int_equal(SYS(child, notification_signal, granted, 1), STATUS_OK);
+	assert_int_equal(SYS(parent, notification_wait, done, DEADLINE_NOW), STATUS_OK);
+	assert_int_equal(parent->regs.arg[1], 4);
+	/* What is missing is said, here as in cap_mint. */
+	assert_int_equal(SYS(parent, cap_mint, done, RIGHT_GRANT | RIGHT_SIGNAL, 7), STATUS_OK);
+	handle_t badged = parent->regs.arg[1];
+	assert_int_equal(SYS(parent, process_grant, handle, badged, RIGHT_WAIT, 0), STATUS_DENIED);
+	assert_int_equal(parent->regs.arg[1], RIGHT_WAIT);
+	assert_int_equal(SYS(parent, process_grant, handle, badged, RIGHT_SIGNAL, 8), STATUS_DENIED);
+	assert_int_equal(parent->regs.arg[1], 0);
 }
 
 static void options_refused(void **state)
@@ -543,6 +571,6 @@ static void anonymous(void **state)
 }
 
 #define T(name) cmocka_unit_test_setup(name, setup)
-TEST_MAIN(T(life), T(ids_are_not_reused), T(order_of_birth), T(options_refused), T(birth_fails_clean), T(tables_full),
+TEST_MAIN(T(life), T(ids_are_not_reused), T(order_of_birth), T(granted_while_it_runs), T(options_refused), T(birth_fails_clean), T(tables_full),
           T(killed), T(killed_before_it_started), T(kills_itself), T(killed_while_it_waits), T(faults), T(fault_kinds),
           T(memory_quota_is_a_fault), T(everything_comes_back), T(nobody_watches), T(principals), T(anonymous))

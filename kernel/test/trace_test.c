@@ -114,7 +114,7 @@ static void info_records(void **state)
 	assert_int_equal(info_fill(INFO_CPU, 2, record, &bytes, &next), STATUS_NOT_FOUND);
 	assert_int_equal(info_fill(INFO_CPU, 1, record, &bytes, &next), STATUS_OK);
 	assert_int_equal(next, 2);
-	assert_int_equal(info_fill(10, 0, record, &bytes, &next), STATUS_INVALID);
+	assert_int_equal(info_fill(INFO_CAPABILITY + 1, 0, record, &bytes, &next), STATUS_INVALID);
 	assert_int_equal(info_fill(1ull << 32, 0, record, &bytes, &next), STATUS_INVALID);
 	assert_int_equal(info_fill(INFO_IRQ, UINT64_MAX, record, &bytes, &next), STATUS_NOT_FOUND);
 	assert_int_equal(info_fill(INFO_PROCESS, UINT64_MAX, record, &bytes, &next), STATUS_NOT_FOUND);

@@ -29,6 +29,13 @@ enum audit_class {
 	AUDIT_CLASS_META = 5,
 };
 
+/* CAP_REVOKED's last argument: by what it was taken back. */
+enum audit_authority {
+	AUDIT_BY_RIGHT = 0,   /* the right to revoke */
+	AUDIT_BY_GRANTOR = 1, /* the right to grant: whoever granted takes back */
+	AUDIT_BY_POLICY = 2,  /* the policy authority */
+};
+
 #define AUDIT_SAMPLED 1u /* flag: one of many; the argument says of how many */
 #define AUDIT_SAMPLE_EVERY 128u
 #define AUDIT_DRAIN_MAX 64u /* events written before `produced` says so */

@@ -17,7 +17,9 @@ enum {
 };
 #define RIGHTS_ALL 0x7ffu
 
-/* What cap_info writes to the caller's message page (bulk area). */
+/* What cap_info writes to the caller's message page (bulk area). Through whom a capability came is the chain of
+ * those it was derived from: the process that holds each of them now, its granter first, the first holder last. */
+#define CAP_CHAIN_MAX 24u
 struct cap_info {
 	uint32_t type;   /* enum object_type */
 	uint32_t rights; /* RIGHT_* */
@@ -27,5 +29,8 @@ struct cap_info {
 	uint64_t granter; /* id of the process whose capability this was derived from; 0: the kernel */
 	handle_t handle;  /* in the table of the process that was asked about */
 	uint64_t size;    /* memory, region, channel: bytes; else 0 */
+	uint32_t chain_count; /* derivations above it; more than CAP_CHAIN_MAX: the last are not listed */
+	uint32_t reserved;
+	uint64_t chain[CAP_CHAIN_MAX]; /* process ids; [0] is the granter */
 };
-ABI_SIZE(struct cap_info, 48);
+ABI_SIZE(struct cap_info, 248);

@@ -17,6 +17,7 @@ enum info_kind {
 	INFO_STAGE = 7,   /* struct info_stage, boot stages in order */
 	INFO_TRACE = 8,   /* struct trace_event, oldest first; index is a sequence number */
 	INFO_DEVICE = 9,  /* struct info_device, what the machine description names */
+	INFO_CAPABILITY = 10, /* struct info_capability, every live one; index: kernel slot */
 };
 
 struct info_system {
@@ -146,6 +147,21 @@ struct info_device {
 	char compatible[24];
 };
 ABI_SIZE(struct info_device, 64);
+
+/* Parents tell who can grant, and through whom; objects tell who can reach what. */
+struct info_capability {
+	uint64_t process;   /* id of the holder */
+	handle_t handle;    /* there */
+	uint64_t badge;
+	uint64_t granter;   /* id of the process that holds the parent; 0: the kernel gave it */
+	uint32_t slot;      /* of this capability */
+	uint32_t parent;    /* slot of the capability it was derived from; UINT32_MAX: none */
+	uint32_t type;      /* enum object_type */
+	uint32_t object;    /* kernel slot of the object */
+	uint32_t rights;
+	uint32_t depth;
+};
+ABI_SIZE(struct info_capability, 56);
 
 /* 32 bytes; what each event's arguments mean is in trace.def. */
 struct trace_event {

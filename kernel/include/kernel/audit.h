@@ -19,6 +19,8 @@
 struct cap;
 struct thread;
 
+extern struct lock audit_lock; /* U: LOCK_AUDIT; the ring and its header */
+
 /* The ring, and staging for `cpus` CPUs. Once, after the object tables; before it nothing is recorded. */
 void audit_init(uint32_t cpus);
 
@@ -34,11 +36,21 @@ CC_COLD void audit_message(enum audit_kind kind, const struct thread *from, cons
 /* The current system call ends with this status: recorded if it is a refusal. Argument registers untouched. */
 void audit_outcome(const struct thread *current, status_t status);
 
-/* This CPU asked itself back (IPI_AUDIT): move what is staged. */
+/* This CPU asked itself back (IPI_AUDIT): move what is staged, tell the readers. Takes LOCK_NOTIFICATION. */
 void audit_turn(void);
 
 /* Slot of the ring's memory object: a page of header, AUDIT_PAGES of events; sealed. */
 uint32_t audit_memory(void);
+
+/* Is anybody to be told of new events? Set by sys_audit.c, which keeps the readers; it takes no other lock than
+ * LOCK_AUDIT, but in audit_readers_tell LOCK_NOTIFICATION. */
+void audit_listen(bool anybody);
+void audit_readers_tell(void);
+/* An audit capability died (slot not yet reused): its reader is told nothing more. True: it had opened the ring
+ * by the capability that is returned, if that is still there. */
+CC_NODISCARD bool audit_cap_died(uint32_t cap, uint32_t *out_ring, handle_t *out_ring_handle);
+/* A capability for the ring was moved, from that slot and handle to this. cap_lock is held. */
+void audit_ring_moved(uint32_t from, handle_t from_handle, uint32_t to, handle_t to_handle);
 
 /* Header and staging agree. Takes the ring's lock. */
 bool audit_valid(void);

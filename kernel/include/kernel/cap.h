@@ -61,16 +61,22 @@ CC_NODISCARD status_t cap_create(uint32_t process, enum object_type type, uint32
 CC_NODISCARD status_t cap_derive(uint32_t process, uint32_t source, handle_t source_handle,
                                  uint32_t rights, uint64_t badge, handle_t *out_handle);
 /* Move a capability to another process: same place in the tree, old handle dead, what was waited for or
- * mapped through it ends as if it were dropped. BUSY: more than CAP_STEP were derived from it. */
+ * mapped through it ends as if it were dropped. BUSY: more than CAP_STEP were derived from it. REVOKED: it is
+ * being revoked. */
 CC_NODISCARD status_t cap_move(uint32_t process, uint32_t source, handle_t source_handle,
                                handle_t *out_handle);
 /* Remove one; its children become children of its parent (or roots). Releases its reference.
- * SYSCALL_RESTART: more than CAP_STEP children; a part of them was handed over, call again. */
+ * SYSCALL_RESTART: more than CAP_STEP children; a part of them was handed over, call again. If a revocation has
+ * reached it, its children go with it. */
 CC_NODISCARD status_t cap_remove(uint32_t index, handle_t handle);
 /* Remove up to `limit` (at most CAP_STEP) descendants of a capability; *out_more if there are others. Waiters
  * that came in through them are woken with REVOKED, mappings made through memory capabilities vanish. */
 CC_NODISCARD status_t cap_revoke_some(uint32_t index, handle_t handle, uint32_t limit,
                                       uint32_t *out_removed, bool *out_more);
+/* The same, and the capability itself last; *out_more until it is gone. It is closed by the first step, so that
+ * it can neither be derived from, nor moved, nor leave its children behind. */
+CC_NODISCARD status_t cap_take_some(uint32_t index, handle_t handle, uint32_t limit, uint32_t *out_removed,
+                                    bool *out_more);
 /* Remove up to `limit` capabilities of a dying process; true when the window is empty. */
 bool cap_window_clear_some(uint32_t process, uint32_t limit);
 #define CAP_STEP 64u /* capabilities touched in one go */

@@ -62,6 +62,8 @@ void process_uncharge(uint32_t process, uint32_t pages);
  * stack and first thread (STOPPED) made. Caller holds the checks on rights. */
 CC_NODISCARD status_t process_new(uint32_t parent, uint32_t image, const struct process_options *options,
                                   uint32_t *out_process);
+/* The process of an id, referenced. NOT_FOUND: there is none, or it has ended. */
+CC_NODISCARD status_t process_find(uint64_t id, uint32_t *out_process);
 /* Make it DYING; the first call wins and sets the outcome. */
 void process_end(uint32_t process, uint64_t code, bool killed, const struct fault_report *fault);
 /* One bounded step of taking a DYING process apart, run by its main thread; true when it is DEAD. */

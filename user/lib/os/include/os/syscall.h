@@ -37,6 +37,8 @@ CC_INLINE status_t sys_raw(uint64_t number, uint64_t registers[SYS_REGISTERS])
 	(t0 i0, t1 i1, t2 i2, t3 i3, u1 * out_##o1)
 #define SYS_DECLARE_I5O1(t0, i0, t1, i1, t2, i2, t3, i3, t4, i4, u1, o1)                           \
 	(t0 i0, t1 i1, t2 i2, t3 i3, t4 i4, u1 * out_##o1)
+#define SYS_DECLARE_I7O0(t0, i0, t1, i1, t2, i2, t3, i3, t4, i4, t5, i5, t6, i6)                   \
+	(t0 i0, t1 i1, t2 i2, t3 i3, t4 i4, t5 i5, t6 i6)
 #define SYS_DECLARE_IPC (uint64_t message_registers[SYS_REGISTERS])
 
 #define SYS_IN(n, value) registers[n] = (uint64_t)(value);
@@ -61,6 +63,9 @@ CC_INLINE status_t sys_raw(uint64_t number, uint64_t registers[SYS_REGISTERS])
 #define SYS_TRAP_I5O1(t0, i0, t1, i1, t2, i2, t3, i3, t4, i4, u1, o1)                              \
 	SYS_TRAP(SYS_IN(0, i0) SYS_IN(1, i1) SYS_IN(2, i2) SYS_IN(3, i3) SYS_IN(4, i4),            \
 	         SYS_OUT(1, o1))
+#define SYS_TRAP_I7O0(t0, i0, t1, i1, t2, i2, t3, i3, t4, i4, t5, i5, t6, i6)                      \
+	SYS_TRAP(SYS_IN(0, i0) SYS_IN(1, i1) SYS_IN(2, i2) SYS_IN(3, i3) SYS_IN(4, i4)             \
+	         SYS_IN(5, i5) SYS_IN(6, i6), )
 /* Registers a call does not use keep what they held: no instruction is spent on them. */
 #define SYS_TRAP(in, out)                                                                          \
 	uint64_t registers[SYS_REGISTERS];                                                         \
