@@ -16,10 +16,6 @@
 #include <kernel/sched.h>
 #include <lib/string.h>
 
-/* Who init is: a well-formed identifier whose digest is all zero, which no key has. Programs that are signed
- * have the identifiers of their manifests; this one stands for the machine's owner at boot. */
-static const struct aid boot_principal = {{AID_ALGORITHM_ED25519, AID_HASH_BLAKE3}};
-
 #define INIT_STACK_PAGES 32u
 #define INIT_OBJECTS 100000u
 
@@ -36,11 +32,14 @@ static uint32_t bundle_memory_make(void)
 static uint32_t init_image_make(uint32_t memory)
 {
 	struct bundle_module module;
+	struct image_request request = {.memory = memory, .as = {.name = "init", .role = MODULE_INIT}};
 	uint32_t image;
-	if (!bundle_find(&boot_bundle, "init", &module))
+	if (!bundle_find(&boot_bundle, request.as.name, &module))
 		boot_refuse("the bundle has no program named 'init'");
-	if (image_new(NONE, memory, module.offset, module.size, &image) != STATUS_OK)
-		boot_refuse("the program 'init' of the bundle cannot be run on this machine");
+	request.offset = module.offset;
+	request.length = module.size;
+	if (image_new(NONE, &request, &image) != STATUS_OK)
+		boot_refuse("the program 'init' of the bundle is refused; the line above says why");
 	return image;
 }
 
@@ -49,7 +48,6 @@ static uint32_t init_process_make(uint32_t image)
 	uint32_t process;
 	struct process_options options = {
 		.name = "init",
-		.principal = boot_principal,
 		.syscall_mask = (1ull << SYSCALL_COUNT) - 1u,
 		.memory_pages = frame_total_count(),
 		.priority = PRIORITY_MAX,

@@ -1,88 +1,38 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Program images. The file lies in sealed memory, so what was verified is what
- * runs; a verified file is remembered by where it lies, so that spawning again
- * costs no second look.
+ * Program images: the table, and who fills a slot of it. The file lies in sealed
+ * memory, so what was verified is what runs, and a verified file is remembered
+ * by where it lies and what it is: spawning again costs no second look.
  *
- * The bundle is contiguous in the direct map and is read in place. Other memory
- * is gathered into a run of frames for as long as the look takes.
+ * A slot that is being filled is seen by nobody but the thread that fills it: it
+ * is published, under the lock, when nothing about it can fail any more.
  */
-#include <kernel/arch.h>
-#include <kernel/aspace.h>
-#include <kernel/frame.h>
-#include <kernel/image.h>
+#include "image_priv.h"
+#include <kernel/lock.h>
 #include <kernel/memory.h>
+#include <lib/string.h>
 
 struct image image_table[IMAGE_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 
-static struct lock image_lock; /* which files are known; LOCK_CHANNEL rank */
+static struct lock image_lock; /* H: which images are ready; LOCK_CHANNEL rank */
 
-static status_t image_check(const uint8_t *data, uint64_t length, struct elf_image *out_elf)
+static bool is_of(const struct image *image, const struct image_request *request)
 {
-	enum elf_verdict verdict = elf_check(data, length, ARCH_ELF_MACHINE, USER_BASE, USER_CHOOSE_BASE, out_elf);
-	if (verdict == ELF_OK)
-		return STATUS_OK;
-	log_print("image refused: %s\n", elf_verdict_text(verdict));
-	return STATUS_BAD_IMAGE;
+	return image->memory == request->memory && image->offset == request->offset &&
+	       image->length == request->length && image->as.role == request->as.role &&
+	       strncmp(image->as.name, request->as.name, MODULE_NAME_MAX) == 0;
 }
 
-/* Copy the file into neighbouring frames, look at it there, and give them back. */
-static status_t image_gather(uint32_t memory, uint64_t offset, uint64_t length, struct elf_image *out_elf)
-{
-	uint32_t pages = (uint32_t)((length + PAGE_MASK) >> PAGE_SHIFT);
-	paddr_t run;
-	if (!frame_alloc_run(pages, 1, &run))
-		return STATUS_NO_MEMORY;
-	status_t status = memory_read(memory, offset, arch_direct(run), length);
-	if (status == STATUS_OK)
-		status = image_check(arch_direct(run), length, out_elf);
-	for (uint32_t page = 0; page < pages; page++)
-		frame_free((paddr_t){run.a + (uint64_t)page * PAGE_SIZE});
-	return status;
-}
-
-/* Make what will be fetched fetchable, once for all processes. */
-static void image_sync(uint32_t memory, uint64_t offset, const struct elf_image *elf)
-{
-	for (uint32_t i = 0; i < elf->segment_count; i++) {
-		const struct elf_segment *segment = &elf->segments[i];
-		uint64_t first = (offset + segment->file_offset) >> PAGE_SHIFT;
-		uint64_t end = (offset + segment->file_offset + segment->file_size + PAGE_MASK) >> PAGE_SHIFT;
-		for (uint64_t page = first; (segment->prot & PROT_EXECUTE) != 0 && page < end; page++) {
-			paddr_t frame;
-			if (memory_page(memory, page, false, &frame) == STATUS_OK)
-				arch_cache_sync(arch_direct(frame), PAGE_SIZE);
-		}
-	}
-}
-
-static status_t image_verify(uint32_t slot, uint64_t offset, uint64_t length, struct elf_image *out_elf)
-{
-	const struct memory *memory = &memory_table[slot];
-	if ((offset & PAGE_MASK) != 0 || length == 0 || length > IMAGE_BYTES_MAX ||
-	    offset > memory->pages * PAGE_SIZE || length > memory->pages * PAGE_SIZE - offset ||
-	    (memory->flags & MEMORY_SEALED) == 0)
-		return STATUS_INVALID;
-	status_t status;
-	if ((memory->flags & MEMORY_FIXED) != 0)
-		status = image_check(arch_direct((paddr_t){memory->root.a + offset}), length, out_elf);
-	else
-		status = image_gather(slot, offset, length, out_elf);
-	if (status == STATUS_OK)
-		image_sync(slot, offset, out_elf);
-	return status;
-}
-
-/* A live image of the same file, with a new reference. */
-static bool image_find(uint32_t memory, uint64_t offset, uint64_t length, uint32_t *out_image)
+/* A ready image of the same file, with a new reference. */
+static bool image_find(const struct image_request *request, uint32_t *out_image)
 {
 	bool found = false;
 	lock_acquire(&image_lock, LOCK_CHANNEL);
 	uint32_t used = object_tables[OBJECT_IMAGE].fresh;
 	for (uint32_t slot = 0; slot < used && !found; slot++) {
 		const struct image *image = &image_table[slot];
-		found = (image->object.generation & 1u) != 0 && image->memory == memory &&
-		        image->offset == offset && image->length == length &&
+		found = (image->object.generation & 1u) != 0 && image->stage == IMAGE_READY &&
+		        is_of(image, request) &&
 		        object_retain_if(OBJECT_IMAGE, slot, image->object.generation);
 		if (found)
 			*out_image = slot;
@@ -91,47 +41,93 @@ static bool image_find(uint32_t memory, uint64_t offset, uint64_t length, uint32
 	return found;
 }
 
-static status_t image_take(uint32_t owner, uint32_t *out_slot)
+static status_t image_take(uint32_t owner, const struct image_request *request, uint32_t *out_slot)
 {
 	lock_acquire(&image_lock, LOCK_CHANNEL);
 	status_t status = object_take(OBJECT_IMAGE, owner, out_slot);
 	if (status == STATUS_OK)
-		image_table[*out_slot].memory = NONE;
+		image_table[*out_slot].stage = IMAGE_HASHING;
 	lock_release(&image_lock, LOCK_CHANNEL);
+	if (status != STATUS_OK)
+		return status;
+	struct image *image = &image_table[*out_slot];
+	image->memory = request->memory;
+	image->offset = request->offset;
+	image->length = request->length;
+	image->as = request->as;
+	image->done = 0;
+	object_retain(OBJECT_MEMORY, request->memory);
+	return STATUS_OK;
+}
+
+void image_abandon(uint32_t *work)
+{
+	uint32_t slot = *work;
+	*work = NONE;
+	if (slot != NONE)
+		object_release(OBJECT_IMAGE, slot);
+}
+
+static status_t work_begin(uint32_t owner, const struct image_request *request, uint32_t *work)
+{
+	status_t status = image_take(owner, request, work);
+	return status == STATUS_OK ? image_begin(&image_table[*work]) : status;
+}
+
+/* Nothing about it can fail any more: from here on others find it. */
+static void image_publish(struct image *image)
+{
+	lock_acquire(&image_lock, LOCK_CHANNEL);
+	image->stage = IMAGE_READY;
+	lock_release(&image_lock, LOCK_CHANNEL);
+}
+
+/* One step of the caller's own work, which is for this request. */
+static status_t work_step(uint32_t owner, const struct image_request *request, uint32_t *work, bool *out_more)
+{
+	status_t status = STATUS_OK;
+	if (*work == NONE)
+		status = work_begin(owner, request, work);
+	if (status == STATUS_OK)
+		status = image_continue(&image_table[*work], out_more);
+	if (status != STATUS_OK)
+		image_abandon(work);
 	return status;
 }
 
-status_t image_new(uint32_t owner, uint32_t memory, uint64_t offset, uint64_t length, uint32_t *out_image)
+status_t image_step(uint32_t owner, const struct image_request *request, uint32_t *work, uint32_t *out_image,
+                    bool *out_more)
 {
-	uint32_t slot;
-	if (image_find(memory, offset, length, out_image))
-		return STATUS_OK;
-	status_t status = image_take(owner, &slot);
+	*out_more = false;
+	if (*work != NONE && !is_of(&image_table[*work], request))
+		image_abandon(work);
+	status_t status = image_request_check(request);
 	if (status != STATUS_OK)
 		return status;
-	struct image *image = &image_table[slot];
-	status = image_verify(memory, offset, length, &image->elf);
-	if (status != STATUS_OK) {
-		object_release(OBJECT_IMAGE, slot);
+	if (*work == NONE && image_find(request, out_image))
+		return STATUS_OK;
+	status = work_step(owner, request, work, out_more);
+	if (status != STATUS_OK || *out_more)
 		return status;
-	}
-	object_retain(OBJECT_MEMORY, memory);
-	lock_acquire(&image_lock, LOCK_CHANNEL);
-	image->offset = offset;
-	image->length = length;
-	image->memory = memory;
-	lock_release(&image_lock, LOCK_CHANNEL);
-	*out_image = slot;
+	image_publish(&image_table[*work]);
+	*out_image = *work;
+	*work = NONE;
 	return STATUS_OK;
+}
+
+status_t image_new(uint32_t owner, const struct image_request *request, uint32_t *out_image)
+{
+	uint32_t work = NONE;
+	bool more = true;
+	status_t status = STATUS_OK;
+	while (status == STATUS_OK && more)
+		status = image_step(owner, request, &work, out_image, &more);
+	return status;
 }
 
 void image_destroy(uint32_t slot)
 {
-	lock_acquire(&image_lock, LOCK_CHANNEL);
 	uint32_t memory = image_table[slot].memory;
-	image_table[slot].memory = NONE;
 	table_give(&object_tables[OBJECT_IMAGE], slot);
-	lock_release(&image_lock, LOCK_CHANNEL);
-	if (memory != NONE)
-		object_release(OBJECT_MEMORY, memory);
+	object_release(OBJECT_MEMORY, memory);
 }

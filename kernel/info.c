@@ -7,6 +7,7 @@
 #include <kernel/boot.h>
 #include <kernel/cap.h>
 #include <kernel/frame.h>
+#include <kernel/image.h>
 #include <kernel/info.h>
 #include <kernel/irq.h>
 #include <kernel/process.h>
@@ -117,6 +118,17 @@ static uint64_t process_ticks(const struct process *process)
 	return ticks;
 }
 
+/* Of what it runs; zero once it is dead. */
+static void fill_image(uint32_t slot, struct info_process *info)
+{
+	if (slot == NONE)
+		return;
+	const struct image *image = &image_table[slot];
+	info->role = image->module.role;
+	info->version = image->module.version;
+	memcpy(info->digest, image->module.digest, sizeof info->digest);
+}
+
 static status_t fill_process(uint64_t index, struct info_process *info, uint64_t *out_next)
 {
 	uint32_t slot = live_from(OBJECT_PROCESS, index);
@@ -137,6 +149,7 @@ static status_t fill_process(uint64_t index, struct info_process *info, uint64_t
 	info->priority = process->priority_limit;
 	info->objects = process->objects;
 	info->syscall_mask = process->syscall_mask;
+	fill_image(process->image, info);
 	*out_next = slot + 1u;
 	return STATUS_OK;
 }

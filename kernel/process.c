@@ -13,6 +13,7 @@
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 #include <kernel/trace.h>
+#include <lib/identity.h>
 #include <lib/string.h>
 
 /* What a program without a principal may do: speak of itself, and end. */
@@ -43,14 +44,6 @@ void process_uncharge(uint32_t slot, uint32_t pages)
 		__atomic_fetch_sub(&process_of(slot)->pages, pages, __ATOMIC_RELAXED);
 }
 
-static bool principal_is_anonymous(const struct aid *aid)
-{
-	uint8_t any = 0;
-	for (uint32_t i = 0; i < AID_SIZE; i++)
-		any |= aid->bytes[i];
-	return any == 0;
-}
-
 static bool options_ok(const struct process_options *options)
 {
 	return strnlen(options->name, sizeof options->name) < sizeof options->name &&
@@ -59,11 +52,13 @@ static bool options_ok(const struct process_options *options)
 	       options->stack_pages >= 1 && options->stack_pages <= 1024;
 }
 
-static void process_fill(struct process *process, uint32_t parent, const struct process_options *options)
+static void process_fill(struct process *process, uint32_t parent, uint32_t image,
+                         const struct process_options *options)
 {
-	process->principal = options->principal;
+	bool chosen = !aid_is_anonymous(&options->principal);
+	process->principal = chosen ? options->principal : image_table[image].principal;
 	process->syscall_mask = options->syscall_mask;
-	if (principal_is_anonymous(&options->principal))
+	if (aid_is_anonymous(&process->principal))
 		process->syscall_mask &= ANONYMOUS_MASK;
 	process->id = __atomic_fetch_add(&next_id, 1u, __ATOMIC_RELAXED);
 	process->parent = parent == NONE ? 0 : process_of(parent)->id;
@@ -147,7 +142,7 @@ status_t process_new(uint32_t parent, uint32_t image, const struct process_optio
 	if (status != STATUS_OK)
 		return status;
 	struct process *process = process_of(slot);
-	process_fill(process, parent, options);
+	process_fill(process, parent, image, options);
 	cap_window_init(slot);
 	status = aspace_init(&process->aspace, slot);
 	if (status == STATUS_OK) {

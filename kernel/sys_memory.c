@@ -3,6 +3,7 @@
 #include <kernel/image.h>
 #include <kernel/memory.h>
 #include <kernel/syscall.h>
+#include <lib/string.h>
 
 #define UNMAP_LIMIT 1024u /* page table entries per turn; then the call starts over with what is left */
 #define REAP_LIMIT 256u
@@ -112,13 +113,35 @@ status_t sys_memory_seal(struct thread *current)
 	return status;
 }
 
-static status_t image_create(struct thread *current, uint32_t memory)
+/* What the caller wants verified, and as what; the memory is referenced. */
+static status_t image_request_read(struct thread *current, struct image_request *request)
+{
+	struct cap *factory;
+	struct cap *cap;
+	handle_t handle = current->regs.arg[1];
+	memcpy(&request->as, current->page->bulk, sizeof request->as);
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_FACTORY, RIGHT_MANAGE, &factory);
+	if (status == STATUS_OK)
+		status = cap_lookup(current, handle, OBJECT_MEMORY, RIGHT_READ | RIGHT_EXECUTE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	request->memory = cap->object;
+	request->offset = current->regs.arg[2];
+	request->length = current->regs.arg[3];
+	return cap_retain(cap, handle);
+}
+
+/* One step; the work so far is the thread's, which may end between two steps. */
+static status_t image_create(struct thread *current, const struct image_request *request)
 {
 	uint32_t slot;
 	handle_t handle;
-	status_t status = image_new(current->process, memory, current->regs.arg[2], current->regs.arg[3], &slot);
+	bool more;
+	status_t status = image_step(current->process, request, &current->image_work, &slot, &more);
 	if (status != STATUS_OK)
 		return status;
+	if (more)
+		return SYSCALL_RESTART;
 	status = cap_create(current->process, OBJECT_IMAGE, slot, RIGHT_EXECUTE | RIGHT_GRANT | RIGHT_REVOKE, 0,
 	                    &handle);
 	if (status == STATUS_OK)
@@ -130,19 +153,13 @@ static status_t image_create(struct thread *current, uint32_t memory)
 
 status_t sys_image_create(struct thread *current)
 {
-	struct cap *factory;
-	struct cap *cap;
-	handle_t handle = current->regs.arg[1];
-	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_FACTORY, RIGHT_MANAGE, &factory);
-	if (status == STATUS_OK)
-		status = cap_lookup(current, handle, OBJECT_MEMORY, RIGHT_READ | RIGHT_EXECUTE, &cap);
-	if (status != STATUS_OK)
+	struct image_request request;
+	status_t status = image_request_read(current, &request);
+	if (status != STATUS_OK) {
+		image_abandon(&current->image_work);
 		return status;
-	uint32_t memory = cap->object;
-	status = cap_retain(cap, handle);
-	if (status != STATUS_OK)
-		return status;
-	status = image_create(current, memory);
-	object_release(OBJECT_MEMORY, memory);
+	}
+	status = image_create(current, &request);
+	object_release(OBJECT_MEMORY, request.memory);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
+#include <lib/identity.h>
 #include <lib/string.h>
 
 status_t sys_process_id(struct thread *current)
@@ -54,6 +55,14 @@ static status_t create_checked(struct thread *current, uint32_t image, uint32_t 
 	return STATUS_OK;
 }
 
+/* Rights on the factory. Whoever says itself as whom a program runs, or starts a second init, must hold the one
+ * by which identity is granted. */
+static uint32_t rights_needed(const struct image *image, const struct process_options *options)
+{
+	bool granted = !aid_is_anonymous(&options->principal) || image->as.role == MODULE_INIT;
+	return granted ? RIGHT_MANAGE | RIGHT_GRANT : RIGHT_MANAGE;
+}
+
 status_t sys_process_create(struct thread *current)
 {
 	struct cap *factory;
@@ -69,7 +78,10 @@ status_t sys_process_create(struct thread *current)
 	uint32_t slot = image->object;
 	if (!object_retain_if(OBJECT_IMAGE, slot, image->object_generation))
 		return STATUS_BAD_HANDLE;
-	status = end_notification(current, &options, &notification);
+	status = cap_lookup(current, current->regs.arg[0], OBJECT_FACTORY,
+	                    rights_needed(&image_table[slot], &options), &factory);
+	if (status == STATUS_OK)
+		status = end_notification(current, &options, &notification);
 	if (status == STATUS_OK) {
 		status = create_checked(current, slot, notification, &options);
 		if (status != STATUS_OK && notification != NONE)

@@ -7,6 +7,7 @@
 #include "thread_queue.h"
 #include <kernel/endpoint.h>
 #include <kernel/frame.h>
+#include <kernel/image.h>
 #include <kernel/notification.h>
 #include <kernel/panic.h>
 #include <kernel/process.h>
@@ -109,6 +110,7 @@ static void thread_fill(struct thread *thread, uint32_t process, uint32_t priori
 	thread->timer.cpu = CPU_NONE;
 	thread->cpu_ticks = 0;
 	thread->restart_count = 0;
+	thread->image_work = NONE;
 	memset(&thread->fpu, 0, sizeof thread->fpu);
 	/* The sequence goes on where the slot's last thread ended: old reply handles stay stale. */
 	__atomic_store_n(&thread->wait, WAIT_NEXT(thread->wait, THREAD_STOPPED), __ATOMIC_RELEASE);
@@ -162,6 +164,7 @@ void thread_finish(struct thread *thread)
 	struct process *process = process_of(thread->process);
 	uint32_t slot = thread_slot(thread);
 	timer_cancel(slot);
+	image_abandon(&thread->image_work);
 	if (process->aspace.root.a != 0) /* the reaper outlives the page tables */
 		aspace_leave_page(&process->aspace, thread->page_user);
 	frame_free(thread->page_frame);

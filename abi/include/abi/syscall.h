@@ -74,7 +74,7 @@ enum power_action {
 /* process_create reads this from the caller's bulk area. */
 struct process_options {
 	char name[24];            /* NUL-terminated, printable */
-	struct aid principal;     /* all zero: anonymous */
+	struct aid principal;     /* all zero: the image's; any other needs RIGHT_GRANT on the factory */
 	uint64_t syscall_mask;    /* bit per system call */
 	uint32_t memory_pages;    /* quota of frames, page tables included */
 	uint32_t priority;        /* of the first thread, and the limit for all */

@@ -58,8 +58,8 @@ CC_INLINE uint32_t process_slot(const struct process *process) { return (uint32_
 CC_NODISCARD bool process_charge(uint32_t process, uint32_t pages);
 void process_uncharge(uint32_t process, uint32_t pages);
 
-/* New process in state CREATED: empty aspace and window, quotas and principal from `options`, image mapped,
- * stack and first thread (STOPPED) made. Caller holds the checks on rights. */
+/* New process in state CREATED: empty aspace and window, quotas from `options`, the principal too if it names one
+ * and else the image's, image mapped, stack and first thread (STOPPED) made. The caller has checked the rights. */
 CC_NODISCARD status_t process_new(uint32_t parent, uint32_t image, const struct process_options *options,
                                   uint32_t *out_process);
 /* The process of an id, referenced. NOT_FOUND: there is none, or it has ended. */

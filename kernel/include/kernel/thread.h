@@ -46,6 +46,7 @@ struct thread {
 	uint8_t base_priority;      /* [a] */
 	uint8_t queue_priority;     /* [q] the list it is in: `priority` may be raised while it is on its way there */
 	uint64_t restart_count;     /* [p] progress of a system call that restarts */
+	uint32_t image_work;        /* [p] image it is verifying, step by step, or NONE */
 	uint64_t affinity;          /* [a] bit per CPU */
 	uint64_t page_user;         /* [c] user address of the message page */
 	struct message_page *page;  /* [c] kernel address of the same frame */
