@@ -9,7 +9,7 @@
  * The file lies in sealed memory: what was hashed is what is judged and mapped.
  */
 #include "image_priv.h"
-#include <kernel/arch.h>
+#include <kernel/aspace.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/trust.h>

@@ -14,6 +14,7 @@
 #include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
+#include <kernel/trust.h>
 
 extern const char kernel_boot_text_start[], kernel_boot_text_end[]; /* the port's linker script */
 
@@ -26,6 +27,7 @@ CC_BOOT static void banner_print(void)
 	log_print("machine: %u CPUs, %llu MiB of memory, %u devices; command line: '%s'\n",
 	          boot_machine.cpu_count, (unsigned long long)(boot_ram_bytes() >> 20),
 	          boot_machine.device_count, boot_machine.command_line);
+	trust_print(&trust_built_in);
 }
 
 CC_BOOT static void memory_start(void)
@@ -34,6 +36,7 @@ CC_BOOT static void memory_start(void)
 	arch_memory_init(&boot_machine);
 	boot_stage("memory");
 	boot_bundle_check();
+	trust_catalog_check();
 	boot_stage("bundle");
 	cpu_count = boot_machine.cpu_count;
 	boot_tables_make();

@@ -40,7 +40,7 @@ const char *elf_verdict_text(enum elf_verdict verdict)
 	return (uint32_t)verdict < ELF_VERDICT_COUNT ? sentences[verdict] : "unknown verdict";
 }
 
-/*@ requires bytes_in(data, length);
+/*@ requires bytes_in(data, \min(length, ELF_HEADERS_MAX));
     assigns \nothing;
     ensures \result == ELF_OK ==> length >= HEADER_SIZE; */
 static enum elf_verdict header_check(const uint8_t *data, size_t length, uint16_t machine)
@@ -181,8 +181,9 @@ static enum elf_verdict segment_append(struct elf_image *image, struct progress 
 }
 
 /* One program header, whatever its type. */
-/*@ requires bytes_in(data, length) && offset + PROGRAM_HEADER_SIZE <= length;
-    requires \valid(image) && \valid(p) && \separated(image, p, data + (0 .. length - 1));
+/*@ requires \valid_read(data + (offset .. offset + PROGRAM_HEADER_SIZE - 1));
+    requires \valid(image) && \valid(p);
+    requires \separated(image, p, data + (offset .. offset + PROGRAM_HEADER_SIZE - 1));
     requires user.limit <= 0x8000000000000000;
     requires progress_ok(image, p, length, user.base, user.limit);
     assigns image->segment_count, image->segments[0 .. ELF_SEGMENTS_MAX - 1], *p;
@@ -241,6 +242,8 @@ enum elf_verdict elf_check(const uint8_t *data, size_t length, uint16_t machine,
 	const uint32_t count = bytes_le16(data + 56);
 	if (!bytes_fit(length, table, (uint64_t)count * PROGRAM_HEADER_SIZE))
 		return ELF_TRUNCATED;
+	if (!bytes_fit(ELF_HEADERS_MAX, table, (uint64_t)count * PROGRAM_HEADER_SIZE))
+		return ELF_HEADERS_FAR;
 	out->entry = bytes_le64(data + 24);
 	out->segment_count = 0;
 	/*@ loop invariant 0 <= i <= count;

@@ -5,6 +5,7 @@
  */
 #include "../../lib/test/test.h"
 #include <arch/host.h>
+#include <arch/signing.h>
 #include <elf.h>
 #include <kernel/cpu.h>
 #include <kernel/frame.h>
@@ -19,7 +20,9 @@
 #define DATA_OFFSET 0x3100u
 #define DATA_BYTES 0x200u
 
-static uint8_t file[FILE_PAGES * PAGE_SIZE];
+#define ELF_BYTES (FILE_PAGES * PAGE_SIZE)
+
+static uint8_t file[ELF_BYTES + MODULE_OVERHEAD];
 static uint32_t process[2];
 static uint32_t memory;
 static uint32_t free_before;
@@ -35,7 +38,7 @@ static void segment(uint32_t index, uint32_t flags, uint64_t address, uint64_t o
 /* Headers and constants, text, data with bss. Every byte of a page tells its offset. */
 static void file_make(void)
 {
-	for (uint32_t i = 0; i < sizeof file; i++)
+	for (uint32_t i = 0; i < ELF_BYTES; i++)
 		file[i] = (uint8_t)(i / 256u + 1u);
 	Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT}, .e_type = ET_EXEC,
 		.e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_entry = TEXT + PAGE_SIZE + 16u,
@@ -64,13 +67,18 @@ static int setup(void **state)
 	process[0] = make_process();
 	process[1] = make_process();
 	file_make();
-	assert_int_equal(memory_new(NONE, FILE_PAGES + 1u, &memory), STATUS_OK);
+	assert_int_equal(memory_new(NONE, FILE_PAGES + 2u, &memory), STATUS_OK);
 	return 0;
 }
 
-/* The file lies one page into the object. */
+/* Signed and listed. It lies one page into the object. */
 static void file_store(void)
 {
+	static const struct aid principal = {{AID_ALGORITHM_ED25519, AID_HASH_BLAKE3, 'i'}};
+	struct catalog_entry entry;
+	module_sign(file, ELF_BYTES, "image", MODULE_PROGRAM, 3, host_signer());
+	host_entry(file, sizeof file, &principal, &entry);
+	host_catalog(&entry, 1);
 	assert_int_equal(memory_write(memory, PAGE_SIZE, file, sizeof file), STATUS_OK);
 	assert_int_equal(memory_seal(memory), STATUS_OK);
 }
@@ -92,10 +100,17 @@ static int teardown(void **state)
 	return 0;
 }
 
+static status_t verify_at(uint32_t in, uint64_t offset, uint64_t length, uint32_t *out_image)
+{
+	const struct image_request request = {
+		.memory = in, .offset = offset, .length = length, .as = {.name = "image", .role = MODULE_PROGRAM}};
+	return image_new(NONE, &request, out_image);
+}
+
 static uint32_t make_image(void)
 {
 	uint32_t image = NONE;
-	assert_int_equal(image_new(NONE, memory, PAGE_SIZE, sizeof file, &image), STATUS_OK);
+	assert_int_equal(verify_at(memory, PAGE_SIZE, sizeof file, &image), STATUS_OK);
 	return image;
 }
 
@@ -116,16 +131,14 @@ static void refused(void **state)
 {
 	(void)state;
 	uint32_t image;
-	assert_int_equal(image_new(NONE, memory, 0, PAGE_SIZE, &image), STATUS_INVALID); /* not sealed */
-	file[18] = EM_RISCV;
+	assert_int_equal(verify_at(memory, 0, PAGE_SIZE, &image), STATUS_INVALID); /* not sealed */
 	file_store();
-	assert_int_equal(image_new(NONE, memory, PAGE_SIZE, sizeof file, &image), STATUS_BAD_IMAGE);
-	assert_int_equal(image_new(NONE, memory, 0, sizeof file, &image), STATUS_BAD_IMAGE);
-	assert_int_equal(image_new(NONE, memory, 1, PAGE_SIZE, &image), STATUS_INVALID);
-	assert_int_equal(image_new(NONE, memory, 0, 0, &image), STATUS_INVALID);
-	assert_int_equal(image_new(NONE, memory, 2 * PAGE_SIZE, sizeof file, &image), STATUS_INVALID);
-	assert_int_equal(image_new(NONE, memory, 0, UINT64_MAX, &image), STATUS_INVALID);
-	assert_int_equal(image_new(NONE, memory, 1ull << 63, PAGE_SIZE, &image), STATUS_INVALID);
+	assert_int_equal(verify_at(memory, 0, sizeof file, &image), STATUS_UNSIGNED);
+	assert_int_equal(verify_at(memory, 1, PAGE_SIZE, &image), STATUS_INVALID);
+	assert_int_equal(verify_at(memory, 0, 0, &image), STATUS_INVALID);
+	assert_int_equal(verify_at(memory, 3 * PAGE_SIZE, sizeof file, &image), STATUS_INVALID);
+	assert_int_equal(verify_at(memory, 0, UINT64_MAX, &image), STATUS_INVALID);
+	assert_int_equal(verify_at(memory, 1ull << 63, PAGE_SIZE, &image), STATUS_INVALID);
 }
 
 static void known_again(void **state)
@@ -134,12 +147,11 @@ static void known_again(void **state)
 	file_store();
 	uint32_t image = make_image();
 	uint32_t again = make_image();
-	uint32_t other = NONE;
 	assert_int_equal(image, again);
-	/* A shorter file at the same place is another file. */
-	assert_int_equal(image_new(NONE, memory, PAGE_SIZE, sizeof file - 1u, &other), STATUS_OK);
-	assert_int_not_equal(image, other);
-	object_release(OBJECT_IMAGE, other);
+	assert_string_equal(image_table[image].module.name, "image");
+	assert_int_equal(image_table[image].module.version, 3);
+	assert_int_equal(image_table[image].module.role, MODULE_PROGRAM);
+	assert_int_equal(image_table[image].principal.bytes[2], 'i');
 	object_release(OBJECT_IMAGE, image);
 	assert_int_equal(object_tables[OBJECT_IMAGE].used, 1);
 	object_release(OBJECT_IMAGE, again);
@@ -191,11 +203,12 @@ static void fixed_in_place(void **state)
 	paddr_t run;
 	uint32_t bundle;
 	uint32_t image;
+	file_store();
 	uint32_t before = frame_free_count();
-	assert_true(frame_alloc_run(FILE_PAGES, 1, &run));
+	assert_true(frame_alloc_run(FILE_PAGES + 1u, 1, &run));
 	memcpy(arch_direct(run), file, sizeof file);
-	assert_int_equal(memory_new_fixed(run, FILE_PAGES, &bundle), STATUS_OK);
-	assert_int_equal(image_new(NONE, bundle, 0, sizeof file, &image), STATUS_OK);
+	assert_int_equal(memory_new_fixed(run, FILE_PAGES + 1u, &bundle), STATUS_OK);
+	assert_int_equal(verify_at(bundle, 0, sizeof file, &image), STATUS_OK);
 	assert_int_equal(image_map(image, process[0]), STATUS_OK);
 	assert_int_equal(get(0, TEXT + PAGE_SIZE), 17);
 	assert_int_equal(get(0, DATA + 0x100), file[DATA_OFFSET]);
@@ -204,7 +217,7 @@ static void fixed_in_place(void **state)
 	aspace_activate(NULL);
 	while (!aspace_clear_some(&process_of(process[0])->aspace, 16))
 		continue;
-	frame_release_boot(run, FILE_PAGES);
+	frame_release_boot(run, FILE_PAGES + 1u);
 	assert_in_range(frame_free_count(), before, before + 1u); /* and that process's root */
 }
 

@@ -551,6 +551,24 @@ static void principals(void **state)
 	assert_int_equal(parent->regs.arg[1], RIGHT_MANAGE);
 }
 
+/* Who says itself as whom a program runs must hold the right to grant; else it is whom the catalog says. */
+static void principal_of_the_image(void **state)
+{
+	(void)state;
+	struct process_options options = harness_options(16);
+	struct aid listed = {{AID_ALGORITHM_ED25519, AID_HASH_BLAKE3, 'l'}};
+	image_table[harness_image].principal = listed;
+	factory = share(parent, factory, parent, RIGHT_MANAGE, 0);
+	assert_int_equal(create(&options), STATUS_DENIED);
+	assert_int_equal(parent->regs.arg[1], RIGHT_GRANT);
+	memset(&options.principal, 0, sizeof options.principal);
+	handle_t child = create_ok(&options);
+	assert_memory_equal(&process_of(cap_of(parent, child)->object)->principal, &listed, AID_SIZE);
+	image_table[harness_image].as.role = MODULE_INIT;
+	assert_int_equal(create(&options), STATUS_DENIED); /* there is one init, and the kernel made it */
+	assert_int_equal(parent->regs.arg[1], RIGHT_GRANT);
+}
+
 /* Without a principal: only the calls that speak of itself. */
 static void anonymous(void **state)
 {
@@ -573,4 +591,5 @@ static void anonymous(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(life), T(ids_are_not_reused), T(order_of_birth), T(granted_while_it_runs), T(options_refused), T(birth_fails_clean), T(tables_full),
           T(killed), T(killed_before_it_started), T(kills_itself), T(killed_while_it_waits), T(faults), T(fault_kinds),
-          T(memory_quota_is_a_fault), T(everything_comes_back), T(nobody_watches), T(principals), T(anonymous))
+          T(memory_quota_is_a_fault), T(everything_comes_back), T(nobody_watches), T(principals), T(principal_of_the_image),
+          T(anonymous))

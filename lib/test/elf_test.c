@@ -167,6 +167,9 @@ static void file_header(void **state)
 	expect(ELF_HEADERS, 54, 2, 32);
 	expect(ELF_TRUNCATED, 32, 8, FILE_SIZE - 100);
 	expect(ELF_TRUNCATED, 32, 8, UINT64_MAX);
+	expect(ELF_HEADERS_FAR, 32, 8, PAGE_SIZE);
+	expect(ELF_HEADERS_FAR, 32, 8, PAGE_SIZE - 56u);
+	expect(ELF_HEADERS_FAR, 56, 2, (PAGE_SIZE - 64u) / 56u + 1u);
 	expect(ELF_NO_SEGMENT, 56, 2, 0);
 	expect(ELF_ENTRY, 24, 8, BASE + 0x800);
 	expect(ELF_ENTRY, 24, 8, BASE + 0x2100);

@@ -81,9 +81,11 @@ static void fill_options(struct thread *thread)
 	struct process_options options;
 	memset(&options, 0, sizeof options);
 	memcpy(options.name, "child", 6);
-	options.principal.bytes[0] = AID_ALGORITHM_ED25519;
-	options.principal.bytes[2] = (uint8_t)host_random();
-	options.principal.bytes[3] = (uint8_t)host_random();
+	if (one_in(2)) { /* else the image's */
+		options.principal.bytes[0] = AID_ALGORITHM_ED25519;
+		options.principal.bytes[2] = (uint8_t)host_random();
+		options.principal.bytes[3] = (uint8_t)host_random();
+	}
 	options.syscall_mask = one_in(4) ? host_random() : UINT64_MAX;
 	options.memory_pages = (uint32_t)below(200);
 	options.priority = (uint32_t)below(33);
@@ -92,6 +94,14 @@ static void fill_options(struct thread *thread)
 	options.stack_pages = 1u + (uint32_t)below(4);
 	options.notification = one_in(3) ? HANDLE_NONE : pick_handle(thread, OBJECT_NOTIFICATION);
 	options.notification_bits = 1u << below(8);
+	memcpy(thread->page->bulk, &options, sizeof options);
+}
+
+static void fill_image_options(struct thread *thread)
+{
+	struct image_options options = {.name = "init", .role = one_in(10) ? (uint32_t)below(7) : MODULE_INIT};
+	if (one_in(10))
+		options.name[below(sizeof options.name)] = (char)host_random();
 	memcpy(thread->page->bulk, &options, sizeof options);
 }
 
@@ -200,8 +210,9 @@ static void set_arguments(struct thread *thread, uint64_t number)
 	case SYSCALL_image_create:
 		arg[0] = pick_handle(thread, OBJECT_FACTORY);
 		arg[1] = pick_handle(thread, OBJECT_MEMORY);
-		arg[2] = PAGE_SIZE;
-		arg[3] = 3u * PAGE_SIZE;
+		arg[2] = one_in(10) ? 0 : SIM_MODULE_OFFSET;
+		arg[3] = one_in(10) ? PAGE_SIZE : SIM_MODULE_BYTES;
+		fill_image_options(thread);
 		break;
 	case SYSCALL_process_grant:
 		arg[0] = pick_handle(thread, OBJECT_PROCESS);
@@ -252,7 +263,11 @@ struct thread *sim_actor(struct thread *current, void *context)
 {
 	struct sim *sim = context;
 	sim_booted = true;
-	if (current->regs.number != UINT64_MAX)
+	bool restarted = current->regs.restarts != 0;
+	current->regs.restarts = 0;
+	if (restarted && !one_in(20)) /* as a CPU does; or something comes between: a fault, a kill */
+		return trap_syscall(current);
+	if (!restarted && current->regs.number != UINT64_MAX)
 		judge(sim, current);
 	bool first = process_of(current->process)->id == 1; /* the machine's hold on everything: it does not end */
 	if (one_in(40) && !first) {

@@ -3,6 +3,10 @@
 #pragma once
 #include <arch/host.h>
 
+/* Where in the bundle its program lies, and how long it is, signature included. */
+#define SIM_MODULE_OFFSET PAGE_SIZE
+#define SIM_MODULE_BYTES (3u * PAGE_SIZE + 168u)
+
 struct sim {
 	uint64_t seed;
 	uint64_t steps;

@@ -13,6 +13,7 @@
 
 #define ELF_SEGMENTS_MAX 16u
 #define ELF_MEMORY_MAX 0x40000000ull /* bytes of one image, pages rounded up */
+#define ELF_HEADERS_MAX PAGE_SIZE    /* bytes at the start of a file within which all its headers lie */
 #define ELF_NAME_MAX 256u            /* longest symbol name looked at */
 
 enum elf_machine {
@@ -72,10 +73,11 @@ struct elf_image {
         elf_entry_in(image->segments[i], image->entry));
 */
 
-/* Check `length` bytes as a program for `machine` that wants to live in [user_base, user_limit) (page
- * aligned). *out means something only when the verdict is ELF_OK. */
-/*@ requires bytes_in(data, length) && \valid(out);
-    requires \separated(out, data + (0 .. length - 1));
+/* Check a file of `length` bytes as a program for `machine` that wants to live in [user_base, user_limit) (page
+ * aligned). Only the first ELF_HEADERS_MAX bytes are read, so only those need be at `data`.
+ * *out means something only when the verdict is ELF_OK. */
+/*@ requires bytes_in(data, \min(length, ELF_HEADERS_MAX)) && \valid(out);
+    requires \separated(out, data + (0 .. \min(length, ELF_HEADERS_MAX) - 1));
     requires user_limit % PAGE_SIZE == 0 && user_limit <= 0x8000000000000000;
     assigns *out;
     ensures \result == ELF_OK ==> elf_image_ok(out, length, user_base, user_limit); */

@@ -19,6 +19,14 @@ struct trust {
 	struct trust_key keys[TRUST_KEYS_MAX];
 };
 
+/* The published test key (RFC 8032, 7.1, TEST 1): everybody has its secret half. */
+#define MODULE_TEST_KEY                                                                                    \
+	{                                                                                                  \
+		0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07,  \
+		0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07,  \
+		0x51, 0x1a                                                                                 \
+	}
+
 enum module_verdict {
 #define MODULE_VERDICT(name, sentence) MODULE_##name,
 #include <lib/module_verdict.def>

@@ -4,17 +4,19 @@
  * is measured is the kernel, not init.
  */
 #include "bench.h"
+#include <abi/module.h>
 #include <lib/bundle.h>
 #include <lib/string.h>
 #include <os/info.h>
 
-#define SPAWN_ROUNDS 50u
+#define SPAWN_ROUNDS  50u
+#define VERIFY_ROUNDS 10u
 
-handle_t image_get(const char *name)
+static struct bundle_module module_get(const char *name)
 {
 	static struct bundle bundle;
 	struct bundle_module module;
-	handle_t memory = startup_need("bundle"), image;
+	handle_t memory = startup_need("bundle");
 	struct cap_info info;
 	uint64_t address;
 
@@ -24,15 +26,32 @@ handle_t image_get(const char *name)
 		assert(bundle_check((const uint8_t *)address, info.size, &bundle) == BUNDLE_OK);
 	}
 	assert(bundle_find(&bundle, name, &module));
-	must(sys_image_create(startup_need("factory"), memory, module.offset, module.size, &image));
+	return module;
+}
+
+static handle_t image_of(const struct bundle_module *module)
+{
+	struct image_options options = {.role = MODULE_PROGRAM};
+	handle_t image;
+
+	string_copy(options.name, sizeof(options.name), module->name);
+	memcpy(arch_message_page()->bulk, &options, sizeof(options));
+	must(sys_image_create(startup_need("factory"), startup_need("bundle"), module->offset, module->size,
+	                      &image));
 	return image;
+}
+
+handle_t image_get(const char *name)
+{
+	const struct bundle_module module = module_get(name);
+
+	return image_of(&module);
 }
 
 static void create(handle_t image, uint32_t priority, struct bench_child *child)
 {
 	struct process_options options = {
 		.name = "bench-child",
-		.principal = {{AID_ALGORITHM_ED25519, AID_HASH_BLAKE3, 'b', 'e', 'n', 'c', 'h'}},
 		.syscall_mask = (1ull << SYSCALL_COUNT) - 1u,
 		.memory_pages = 256,
 		.priority = priority,
@@ -116,6 +135,57 @@ static void spawn_exit(void)
 	measure_report("spawn_exit", least, 1);
 }
 
+/* The least ticks it takes to verify a program that nobody runs: once its image is gone, it is looked at again. */
+static uint64_t verify_ticks(const struct bundle_module *module)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (uint32_t i = 0; i < VERIFY_ROUNDS; i++) {
+		uint64_t from = arch_counter();
+		handle_t image = image_of(module);
+		uint64_t ticks = arch_counter() - from;
+		least = ticks < least ? ticks : least;
+		must(sys_cap_drop(image));
+	}
+	return least;
+}
+
+/* Two programs of different size: what a KiB costs, and what remains without any. */
+static void verify(void)
+{
+	const struct bundle_module small = module_get("hello"), large = module_get("chaos");
+	uint64_t small_ticks = verify_ticks(&small), large_ticks = verify_ticks(&large);
+	uint64_t bytes = large.size - small.size, ticks = large_ticks - small_ticks;
+
+	assert(large.size > small.size && large_ticks > small_ticks);
+	measure_report("verify_kib", ticks, bytes / 1024u);
+	measure_report("verify_fixed", small_ticks - ticks * small.size / bytes, 1);
+}
+
+/* As spawn_exit, of a program that has to be verified first. */
+static void spawn_verified(void)
+{
+	const struct bundle_module module = module_get("hello");
+	struct bench_child child;
+	uint64_t least = UINT64_MAX, bits;
+
+	must(sys_notification_create(&child.ended));
+	for (uint32_t i = 0; i < VERIFY_ROUNDS; i++) {
+		uint64_t from = arch_counter();
+		handle_t image = image_of(&module);
+
+		create(image, PRIORITY_NORMAL, &child);
+		start(&child, "x", NULL, 0);
+		must(sys_notification_wait(child.ended, DEADLINE_NEVER, &bits));
+		uint64_t ticks = arch_counter() - from;
+		least = ticks < least ? ticks : least;
+		must(sys_cap_drop(child.process));
+		must(sys_cap_drop(image));
+	}
+	must(sys_cap_drop(child.ended));
+	measure_report("spawn_verified", least, 1);
+}
+
 /* From a program's fatal fault to its parent, which is told when all is cleared away. */
 static void fault_told(void)
 {
@@ -142,5 +212,7 @@ static void fault_told(void)
 void bench_spawn(void)
 {
 	spawn_exit();
+	verify();
+	spawn_verified();
 	fault_told();
 }

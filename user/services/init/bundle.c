@@ -9,7 +9,11 @@
 
 static handle_t memory;
 static struct bundle bundle;
-static handle_t images[BUNDLE_MODULES_MAX]; /* by module, once verified */
+/* By module, once verified for its role. */
+static struct {
+	handle_t handle;
+	enum module_role role;
+} images[BUNDLE_MODULES_MAX];
 
 void bundle_open(void)
 {
@@ -54,27 +58,31 @@ static uint32_t module_number(const char *name, struct bundle_module *out)
 }
 
 /* Verified by the kernel, each time. */
-static status_t image_make(const struct bundle_module *module, handle_t *out_image)
+static status_t image_make(const struct bundle_module *module, enum module_role role, handle_t *out_image)
 {
-	if (!bundle_module_check(&bundle, module))
-		return STATUS_BAD_IMAGE;
+	struct image_options options = {.role = role};
+
+	string_copy(options.name, sizeof(options.name), module->name);
+	memcpy(arch_message_page()->bulk, &options, sizeof(options));
 	return sys_image_create(startup_need("factory"), memory, module->offset, module->size, out_image);
 }
 
-status_t bundle_image(const char *name, handle_t *out_image)
+status_t bundle_image(const char *name, enum module_role role, handle_t *out_image)
 {
 	struct bundle_module module;
 	uint32_t number = module_number(name, &module);
 
 	if (number >= bundle.count || module.kind != BUNDLE_PROGRAM)
 		return STATUS_NOT_FOUND;
-	if (images[number] == HANDLE_NONE) {
-		status_t status = image_make(&module, &images[number]);
+	if (images[number].handle == HANDLE_NONE || images[number].role != role) {
+		status_t status = image_make(&module, role, out_image);
 
 		if (status != STATUS_OK)
 			return status;
+		images[number].handle = *out_image;
+		images[number].role = role;
 	}
-	*out_image = images[number];
+	*out_image = images[number].handle;
 	return STATUS_OK;
 }
 
@@ -105,6 +113,7 @@ status_t bundle_verify(const char *name, struct spawn_verify_rep *out)
 {
 	struct bundle_module module;
 	struct catalog_entry listed;
+	enum module_role role = MODULE_PROGRAM;
 	handle_t image;
 
 	memset(out, 0, sizeof(*out));
@@ -114,11 +123,12 @@ status_t bundle_verify(const char *name, struct spawn_verify_rep *out)
 	statement_show(&module, out);
 	if (bundle_listed(name, &listed)) {
 		out->listed = 1;
+		role = (enum module_role)listed.role;
 		out->listed_version = listed.version;
 		out->principal = listed.principal;
 		memcpy(out->digest, listed.digest, sizeof(out->digest));
 	}
-	out->status = (uint32_t)image_make(&module, &image);
+	out->status = (uint32_t)image_make(&module, role, &image);
 	if (out->status == STATUS_OK)
 		must(sys_cap_drop(image));
 	return STATUS_OK;

@@ -26,8 +26,8 @@ extern struct manifest manifest;
 void bundle_open(void);
 /* Contents of a module; NULL if it is not there or damaged. */
 const uint8_t *bundle_bytes(const char *name, size_t *out_length);
-/* Image of a program. NOT_FOUND; BAD_IMAGE: damaged, or refused by the kernel. */
-CC_NODISCARD status_t bundle_image(const char *name, handle_t *out_image);
+/* Image of a program, verified by the kernel. NOT_FOUND; BAD_IMAGE .. CHANGED: why the kernel refuses it. */
+CC_NODISCARD status_t bundle_image(const char *name, enum module_role role, handle_t *out_image);
 /* What the bundle's catalog says of a module. False: there is no catalog, or it does not list it. */
 CC_NODISCARD bool bundle_listed(const char *name, struct catalog_entry *out_entry);
 /* Have the kernel verify a module as it would to start it, and look at what it says of itself.

@@ -54,7 +54,7 @@ static status_t create(const struct launch *plan, struct launched *out_launched)
 		.notification_bits = plan->end_bits,
 	};
 	handle_t image;
-	status_t status = bundle_image(plan->image, &image);
+	status_t status = bundle_image(plan->image, manifest_role(entry), &image);
 
 	if (status == STATUS_OK)
 		status = admission_ask(plan, &principal, &options.syscall_mask);

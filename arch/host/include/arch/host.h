@@ -38,6 +38,3 @@ extern uint64_t host_entropy;
 
 /* Set by arch_power and arch_halt: the machine is off. */
 extern bool host_powered_off;
-/* What panic and boot_refuse call in the end on this port: longjmp to the test that expects it, else abort. */
-void host_expect_stop(bool expected);
-extern bool host_stopped;
