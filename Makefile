@@ -159,7 +159,7 @@ HOT_OBJECTS := $(HOT:%=$B/kernel/kernel/%.c.o)
 $(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -Oz
 $(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -O2
 # What runs only while the kernel boots lies apart (single functions: CC_BOOT) and is given back afterwards.
-BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c \
+BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c kernel/trust.c \
 	kernel/tier.c
 $(BOOT:%=$B/kernel/%.o): FLAGS += -include kernel/include/kernel/boot_text.h
 # Programs may use the FPU, but the compiler does not on its own: a thread that never touched it is cheaper to switch.
