@@ -225,15 +225,13 @@ static void signed_but_no_program(void **state)
 		size_t at;
 		uint8_t value;
 	} damage[] = {
-		{0, 0}, {4, 1}, {16, 3}, {18, EM_RISCV & 0xffu}, {24, 0}, {32, 1},
-		{64 + 4, PF_R | PF_W | PF_X},       /* writable and executable */
-		{64 + 56 + 18, 0x40},               /* data on the text's page */
+		{0, 0}, {4, 1}, {16, 3}, {18, EM_RISCV & 0xffu}, {25, 0x7f}, {33, 0x10},
+		{64 + 4, PF_R | PF_W | PF_X}, /* writable and executable */
+		{64 + 56 + 17, 0},            /* data where the text is */
 	};
 	for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
 		subject(ELF_BYTES, 2, host_signer());
 		file[damage[i].at] = damage[i].value;
-		if (i == 7) /* the same page number as the text's */
-			file[64 + 56 + 17] = 0x00;
 		module_sign(file, ELF_BYTES, NAME, MODULE_PROGRAM, 2, host_signer());
 		list(file, length);
 		if (verify() != STATUS_BAD_IMAGE)

@@ -6,6 +6,7 @@
  * process's table, so that calls reach deep; some are garbage.
  */
 #include "sim.h"
+#include <abi/module.h>
 #include <kernel/cap.h>
 #include <kernel/process.h>
 #include <kernel/thread.h>
