@@ -110,6 +110,7 @@ status_t image_step(uint32_t owner, const struct image_request *request, uint32_
 	if (status != STATUS_OK || *out_more)
 		return status;
 	image_publish(&image_table[*work]);
+	image_loaded(&image_table[*work]);
 	*out_image = *work;
 	*work = NONE;
 	return STATUS_OK;

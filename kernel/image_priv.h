@@ -9,3 +9,5 @@ CC_NODISCARD status_t image_request_check(const struct image_request *request);
 CC_NODISCARD status_t image_begin(struct image *image);
 /* One step further. OK and no more to do: all is verified, and the image may be published. */
 CC_NODISCARD status_t image_continue(struct image *image, bool *out_more);
+/* It is published: record it. */
+void image_loaded(const struct image *image);

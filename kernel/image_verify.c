@@ -10,8 +10,10 @@
  */
 #include "image_priv.h"
 #include <kernel/aspace.h>
+#include <kernel/audit.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
+#include <kernel/process.h>
 #include <kernel/trust.h>
 #include <lib/string.h>
 
@@ -32,10 +34,31 @@ static const uint8_t statuses[MODULE_VERDICT_COUNT] = {
 	[MODULE_OLD_RELEASE] = STATUS_UNLISTED,
 };
 
+/* Id of the process that asks; 0: the kernel, at boot. */
+static uint64_t asker(const struct image *image)
+{
+	return image->object.owner == NONE ? 0 : process_of(image->object.owner)->id;
+}
+
+static uint64_t word_of(const void *bytes, uint32_t index)
+{
+	return bytes_le64((const uint8_t *)bytes + 8u * index);
+}
+
 static status_t refuse(const struct image *image, status_t status, const char *reason)
 {
-	log_print("program '%s' is refused: %s\n", image->as.name, reason);
+	const char *name = image->as.name;
+	log_print("program '%s' is refused: %s\n", name, reason);
+	audit_emit(AUDIT_BINARY_REJECTED, asker(image), 0, (uint64_t)status, word_of(name, 0), word_of(name, 1),
+	           word_of(name, 2));
 	return status;
+}
+
+void image_loaded(const struct image *image)
+{
+	const uint8_t *digest = image->module.digest;
+	audit_emit(AUDIT_BINARY_LOADED, asker(image), (uint64_t)(image - image_table), image->length,
+	           word_of(digest, 0), word_of(digest, 1), word_of(digest, 2));
 }
 
 static status_t judged(const struct image *image, enum module_verdict verdict)
