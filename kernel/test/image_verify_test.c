@@ -6,6 +6,7 @@
  * them, the end of the caller included.
  */
 #include "harness.h"
+#include <kernel/audit.h>
 #include <kernel/trust.h>
 
 #define ELF_BYTES (FILE_PAGES * PAGE_SIZE)
@@ -63,6 +64,29 @@ static void say(const char *name, uint32_t role)
 	memcpy(caller->page->bulk, &options, sizeof options);
 }
 
+static uint64_t events(void)
+{
+	struct audit_header header;
+	assert_int_equal(memory_read(audit_memory(), 0, &header, sizeof header), STATUS_OK);
+	return header.produced;
+}
+
+/* Among the events from number `from` on there is one of this outcome, by this caller; of INVALID there is none. */
+static bool recorded(uint32_t status, uint64_t from)
+{
+	uint64_t end = events();
+	bool found = false;
+	for (uint64_t number = from; number < end; number++) {
+		struct audit_event event;
+		uint64_t offset = AUDIT_EVENTS_OFFSET + number % AUDIT_CAPACITY * sizeof event;
+		assert_int_equal(memory_read(audit_memory(), offset, &event, sizeof event), STATUS_OK);
+		bool rejected = event.kind == AUDIT_BINARY_REJECTED && event.arguments[0] == status;
+		bool loaded = event.kind == AUDIT_BINARY_LOADED && status == STATUS_OK;
+		found |= (rejected || loaded) && event.subject == caller->owner->id;
+	}
+	return found || status == STATUS_INVALID;
+}
+
 static uint32_t verify_as(const uint8_t *bytes, size_t count, const char *name, uint32_t role)
 {
 	struct inventory before = take_inventory();
@@ -70,7 +94,9 @@ static uint32_t verify_as(const uint8_t *bytes, size_t count, const char *name, 
 	uint32_t pages = process_of(caller->process)->pages;
 	handle_t memory = sealed_copy(bytes, count);
 	say(name, role);
+	uint64_t from = events();
 	uint32_t status = SYS(caller, image_create, factory, memory, 0, count);
+	assert_true(recorded(status, from));
 	if (status == STATUS_OK)
 		assert_int_equal(SYS(caller, cap_drop, caller->regs.arg[1]), STATUS_OK);
 	assert_int_equal(caller->image_work, NONE);
