@@ -2,6 +2,7 @@
 /* Channels: roles, doorbells, both phases of the teardown. */
 #include "ipc.h"
 #include <lib/string.h>
+#include <os/info.h>
 
 #define PAGES          4u
 #define WORDS          (PAGES * PAGE_SIZE / sizeof(uint64_t))
@@ -13,16 +14,26 @@ struct side {
 	volatile uint64_t *words;
 };
 
-/* A channel to the principal of `partner` (system.manifest). */
+static struct aid partner_aid; /* as whom `partner` runs, whoever signed this system */
+
+static void partner_ask(void)
+{
+	struct partner partner;
+	handle_t endpoint = endpoint_make(0);
+
+	partner_start(&partner, "keep", endpoint, RIGHT_RECEIVE);
+	check_status(info_aid(partner.child.process, &partner_aid), OK);
+	partner_kill(&partner);
+	check_status(sys_cap_drop(endpoint), OK);
+}
+
+/* A channel to `partner`. */
 static struct side side_make(enum channel_role role)
 {
-	struct aid peer = {.bytes = {AID_ALGORITHM_ED25519, AID_HASH_BLAKE3}};
-	static const char label[] = "test.partner";
 	struct side side;
 	uint64_t address, pages;
 
-	memcpy(peer.bytes + 2, label, sizeof(label));
-	memcpy(arch_message_page()->bulk, &peer, sizeof(peer));
+	memcpy(arch_message_page()->bulk, &partner_aid, sizeof(partner_aid));
 	must(sys_channel_create(PAGES, role, &side.channel));
 	must(sys_channel_attach(side.channel, &address, &pages));
 	check(pages == PAGES);
@@ -112,6 +123,7 @@ static void test_stranger(void)
 
 void test_channels(void)
 {
+	partner_ask();
 	test_both();
 	test_role();
 	test_stay();

@@ -91,8 +91,8 @@ struct launched {
 /* A running process, or nothing. POLICY: the policy service does not admit it, or could not be asked. */
 CC_NODISCARD status_t launch(const struct launch *plan, struct launched *out_launched);
 
-/* The principal of an entry's processes. `image` tells the programs of the stand-in apart. */
-struct aid launch_principal(const struct manifest_entry *entry, const char *image);
+/* As whom the catalog says an image's processes run; anonymous if it is not listed. */
+struct aid launch_principal(const char *image);
 
 /* ---- child.c ---- */
 #define CHILDREN_MAX    60u

@@ -25,26 +25,18 @@ static uint64_t random_next(void)
 	return mixed ^ (mixed >> 31) ^ startup_random(2);
 }
 
-/* The principal of a label. Until executables are signed it is the label itself, zero padded, in place of
- * the digest of a key: distinct per label, and bound to nothing. */
-struct aid launch_principal(const struct manifest_entry *entry, const char *image)
+struct aid launch_principal(const char *image)
 {
-	struct aid aid = {.bytes = {AID_ALGORITHM_ED25519, AID_HASH_BLAKE3}};
-	char label[MANIFEST_LABEL_MAX + 1u] = "";
+	struct catalog_entry listed;
 
-	/* The stand-in's programs differ by what they run. */
-	format(label, sizeof(label), strcmp(entry->name, "*") == 0 ? "%s.%s" : "%s", entry->principal,
-	       image);
-	memcpy(aid.bytes + 2, label, strnlen(label, MANIFEST_LABEL_MAX));
-	return aid;
+	return bundle_listed(image, &listed) ? listed.principal : (struct aid){{0}};
 }
 
 static status_t create(const struct launch *plan, struct launched *out_launched)
 {
 	const struct manifest_entry *entry = plan->entry;
-	struct aid principal = launch_principal(entry, plan->image);
+	struct aid principal = launch_principal(plan->image); /* which the kernel gives it: `options` name none */
 	struct process_options options = {
-		.principal = principal,
 		.memory_pages = entry->memory_pages,
 		.priority = entry->priority,
 		.threads = entry->threads,

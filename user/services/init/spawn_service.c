@@ -21,7 +21,7 @@ status_t spawn_service_serve(struct service_call *call, const struct spawn_servi
 	const struct manifest_entry *entry = child->entry;
 	*reply = (struct spawn_service_rep){
 		.next = request->index + 1u,
-		.principal = launch_principal(entry, entry->image),
+		.principal = launch_principal(entry->image),
 		.process = child_is_running(child) ? child->launched.id : 0,
 		.started_ns = child->started_ns,
 		.state = child->state,
