@@ -24,6 +24,7 @@ static void partner_ask(void)
 	partner_start(&partner, "keep", endpoint, RIGHT_RECEIVE);
 	check_status(info_aid(partner.child.process, &partner_aid), OK);
 	partner_kill(&partner);
+	(void)partner_wait(&partner);
 	check_status(sys_cap_drop(endpoint), OK);
 }
 
