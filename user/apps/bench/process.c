@@ -131,6 +131,7 @@ static void spawn_exit(void)
 		least = ticks < least ? ticks : least;
 		must(sys_cap_drop(child.process));
 	}
+	must(sys_cap_drop(image));
 	must(sys_cap_drop(child.ended));
 	measure_report("spawn_exit", least, 1);
 }
