@@ -2,7 +2,6 @@
 /* Channels: roles, doorbells, both phases of the teardown. */
 #include "ipc.h"
 #include <lib/string.h>
-#include <os/info.h>
 
 #define PAGES          4u
 #define WORDS          (PAGES * PAGE_SIZE / sizeof(uint64_t))
@@ -16,14 +15,18 @@ struct side {
 
 static struct aid partner_aid; /* as whom `partner` runs, whoever signed this system */
 
+/* A reply says who gave it. */
 static void partner_ask(void)
 {
+	struct message message = {.tag = MESSAGE_TAG(1, 0, 0)};
 	struct partner partner;
 	handle_t endpoint = endpoint_make(0);
 
-	partner_start(&partner, "keep", endpoint, RIGHT_RECEIVE);
-	check_status(info_aid(partner.child.process, &partner_aid), OK);
-	partner_kill(&partner);
+	partner_start(&partner, "echo", endpoint, RIGHT_RECEIVE);
+	check_status(ipc_call(endpoint, &message, LONG), OK);
+	partner_aid = arch_message_page()->sender;
+	message = (struct message){.tag = 0};
+	check_status(ipc_call(endpoint, &message, LONG), OK);
 	(void)partner_wait(&partner);
 	check_status(sys_cap_drop(endpoint), OK);
 }
