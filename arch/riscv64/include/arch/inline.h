@@ -50,7 +50,8 @@ CC_INLINE uint64_t arch_regs_frame(const struct arch_regs *regs)
 
 CC_INLINE void arch_regs_restart(struct arch_regs *regs)
 {
-	regs->pc -= 4u; /* ECALL has no compressed form */
+	regs->pc -= 4u;         /* ECALL has no compressed form */
+	regs->loaded_on = NULL; /* the short way out does not load the call's number */
 }
 
 void riscv_fpu_release(struct arch_cpu *cpu);
