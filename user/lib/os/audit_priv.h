@@ -11,10 +11,12 @@ enum audit_shape {
 	AUDIT_SHAPE_COUNT, /* decimal, not shown when zero */
 	AUDIT_SHAPE_NONZERO, /* hexadecimal, not shown when zero */
 	AUDIT_SHAPE_YES,     /* the word alone, or nothing */
-	AUDIT_SHAPE_OBJECT,  /* type and slot: "endpoint 4" */
+	AUDIT_SHAPE_OBJECT,  /* type and slot: "endpoint 4"; nothing when zero */
 	AUDIT_SHAPE_ENDPOINT,
 	AUDIT_SHAPE_CHANNEL,
 	AUDIT_SHAPE_RIGHTS,
+	AUDIT_SHAPE_MISSING, /* rights, nothing if there are none */
+	AUDIT_SHAPE_BADGE,   /* nothing when zero */
 	AUDIT_SHAPE_CALL,
 	AUDIT_SHAPE_STATUS,
 	AUDIT_SHAPE_PROCESS,
@@ -24,6 +26,7 @@ enum audit_shape {
 	AUDIT_SHAPE_BYTES,
 	AUDIT_SHAPE_FAULT,
 	AUDIT_SHAPE_ACCESS,
+	AUDIT_SHAPE_AUTHORITY, /* enum audit_authority */
 	AUDIT_SHAPE_TEXT,    /* eight characters of a name; those that follow continue it */
 	AUDIT_SHAPE_DIGEST,  /* eight bytes of a digest, key or principal; those that follow are not shown */
 };

@@ -10,6 +10,7 @@
 #include <lib/format.h>
 #include <lib/string.h>
 #include <lib/text.h>
+#include <os/names.h>
 #include <os/report.h>
 #include <os/status.h>
 
@@ -46,36 +47,6 @@ const char *audit_call_name(uint64_t number, char text[24])
 	return text;
 }
 
-const char *object_type_name(uint32_t type)
-{
-	switch (type) {
-#define OBJECT(name, value, text)                                                                          \
-	case value: return text;
-#include <abi/object.def>
-#undef OBJECT
-	default: return "?";
-	}
-}
-
-size_t rights_text(char *text, size_t size, uint64_t rights)
-{
-	static const char *const names[] = {
-#define RIGHT(name, bit, word) [bit] = word,
-#include <abi/right.def>
-#undef RIGHT
-	};
-	size_t length = 0;
-
-	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if ((rights >> i & 1u) == 0)
-			continue;
-		size_t at = length < size ? length : size;
-
-		length += format(text + at, size - at, length == 0 ? "%s" : " %s", names[i]);
-	}
-	return length != 0 ? length : format(text, size, "none");
-}
-
 /* ---- what a number is, by the words of audit.def ---- */
 static const struct {
 	const char *words;
@@ -87,9 +58,8 @@ static const struct {
 	{"channel slot", AUDIT_SHAPE_CHANNEL},
 	{"image slot", AUDIT_SHAPE_DECIMAL},
 	{"process slot", AUDIT_SHAPE_NOTHING}, /* the subject says it better */
-	{"irq or region slot", AUDIT_SHAPE_OBJECT},
 	{"rights", AUDIT_SHAPE_RIGHTS},
-	{"missing rights", AUDIT_SHAPE_RIGHTS},
+	{"missing rights", AUDIT_SHAPE_MISSING},
 	{"wanted", AUDIT_SHAPE_HEX},
 	{"system call", AUDIT_SHAPE_CALL},
 	{"status", AUDIT_SHAPE_STATUS},
@@ -99,7 +69,7 @@ static const struct {
 	{"about process", AUDIT_SHAPE_PROCESS},
 	{"for process", AUDIT_SHAPE_PROCESS},
 	{"parent process", AUDIT_SHAPE_PROCESS},
-	{"badge", AUDIT_SHAPE_NONZERO},
+	{"badge", AUDIT_SHAPE_BADGE},
 	{"handle", AUDIT_SHAPE_HANDLE},
 	{"tag", AUDIT_SHAPE_TAG},
 	{"sampled 1 of", AUDIT_SHAPE_COUNT},
@@ -123,7 +93,7 @@ static const struct {
 	{"access", AUDIT_SHAPE_ACCESS},
 	{"exit code", AUDIT_SHAPE_SIGNED},
 	{"killed", AUDIT_SHAPE_YES},
-	{"authority", AUDIT_SHAPE_YES},
+	{"authority", AUDIT_SHAPE_AUTHORITY},
 	{"role", AUDIT_SHAPE_DECIMAL},
 	{"side", AUDIT_SHAPE_DECIMAL},
 	{"pages", AUDIT_SHAPE_DECIMAL},
@@ -219,6 +189,8 @@ static void add_object(struct line *line, uint32_t type, uint32_t slot)
 		add(line, "%s", line->names->object(type, slot, text, sizeof(text)));
 	else if (type == OBJECT_NONE)
 		add(line, "object %u", slot);
+	else if (type >= OBJECT_FACTORY) /* one of each */
+		add(line, "%s", object_type_name(type));
 	else
 		add(line, "%s %u", object_type_name(type), slot);
 }
@@ -229,6 +201,15 @@ static void add_rights(struct line *line, const char *words, uint64_t rights)
 
 	rights_text(text, sizeof(text), rights);
 	add(line, "%s %s", words, text);
+}
+
+/* The protocols' uppermost bit is for those who control the service. */
+static void add_badge(struct line *line, uint64_t badge)
+{
+	const uint64_t control = 1ull << 63;
+
+	add(line, (badge & control) != 0 ? "badge control %llu" : "badge %llu",
+	    (unsigned long long)(badge & ~control));
 }
 
 static void add_bytes(struct line *line, const char *words, uint64_t bytes)
@@ -271,7 +252,6 @@ static void add_digest(struct line *line, const char *words, uint64_t value)
 	add(line, " ");
 	for (uint32_t i = first; i < 8; i++)
 		add(line, "%02x", (unsigned int)(value >> (8u * i) & 0xffu));
-	add(line, "..");
 }
 
 static bool is_shown(enum audit_shape shape, const char *words, uint64_t value)
@@ -281,8 +261,21 @@ static bool is_shown(enum audit_shape shape, const char *words, uint64_t value)
 	if (shape == AUDIT_SHAPE_DIGEST)
 		return strcmp(words + strlen(words) - 4u, "0..7") == 0;
 	bool if_any = shape == AUDIT_SHAPE_COUNT || shape == AUDIT_SHAPE_NONZERO ||
-	              shape == AUDIT_SHAPE_FAULT || shape == AUDIT_SHAPE_YES;
+	              shape == AUDIT_SHAPE_FAULT || shape == AUDIT_SHAPE_YES ||
+	              shape == AUDIT_SHAPE_MISSING || shape == AUDIT_SHAPE_BADGE ||
+	              shape == AUDIT_SHAPE_OBJECT;
 	return !if_any || value != 0;
+}
+
+static const char *authority_name(uint64_t authority)
+{
+	static const char *const names[] = {
+		[AUDIT_BY_RIGHT] = "by the right to revoke",
+		[AUDIT_BY_GRANTOR] = "by whoever granted it",
+		[AUDIT_BY_POLICY] = "by policy",
+	};
+
+	return authority < sizeof(names) / sizeof(names[0]) ? names[authority] : "?";
 }
 
 static void add_value(struct line *line, enum audit_shape shape, const char *words, uint64_t value)
@@ -302,8 +295,10 @@ static void add_value(struct line *line, enum audit_shape shape, const char *wor
 	case AUDIT_SHAPE_ENDPOINT: add_object(line, OBJECT_ENDPOINT, (uint32_t)value); break;
 	case AUDIT_SHAPE_CHANNEL: add_object(line, OBJECT_CHANNEL, (uint32_t)value); break;
 	case AUDIT_SHAPE_RIGHTS: add_rights(line, words, value); break;
-	case AUDIT_SHAPE_CALL: add(line, "%s %s", words, audit_call_name(value, text)); break;
-	case AUDIT_SHAPE_STATUS: add(line, "%s %s", words, status_name((status_t)value)); break;
+	case AUDIT_SHAPE_MISSING: add_rights(line, "lacks", value); break;
+	case AUDIT_SHAPE_BADGE: add_badge(line, value); break;
+	case AUDIT_SHAPE_CALL: add(line, "in %s", audit_call_name(value, text)); break;
+	case AUDIT_SHAPE_STATUS: add(line, "%s", status_name((status_t)value)); break;
 	case AUDIT_SHAPE_PROCESS: add_process(line, words, value); break;
 	case AUDIT_SHAPE_HANDLE: add_handle(line, words, value); break;
 	case AUDIT_SHAPE_TAG: add(line, "method %u", MESSAGE_LABEL(value)); break;
@@ -313,6 +308,7 @@ static void add_value(struct line *line, enum audit_shape shape, const char *wor
 	case AUDIT_SHAPE_BYTES: add_bytes(line, words, value); break;
 	case AUDIT_SHAPE_FAULT: add(line, "%s", report_fault_sentence((uint32_t)value)); break;
 	case AUDIT_SHAPE_ACCESS: add(line, "%s", report_access_name((uint32_t)value)); break;
+	case AUDIT_SHAPE_AUTHORITY: add(line, "%s", authority_name(value)); break;
 	case AUDIT_SHAPE_TEXT: add_characters(line, value); break;
 	case AUDIT_SHAPE_DIGEST: add_digest(line, words, value); break;
 	}

@@ -14,6 +14,7 @@
 #include "../audit_priv.h"
 #include <abi/syscall.h>
 #include <os/audit.h>
+#include <os/names.h>
 
 static const char *process(uint64_t id, char *text, size_t size)
 {
@@ -71,9 +72,9 @@ static const struct audit_event denied = {
 static void test_denied(void **state)
 {
 	(void)state;
-	expect(&denied, NULL, "endpoint 4, system call send, missing rights send grant, handle 7, status DENIED");
+	expect(&denied, NULL, "endpoint 4, in send, lacks send grant, handle 7, DENIED");
 	expect(&denied, &names,
-	       "endpoint store, system call send, missing rights send grant, handle 7, status DENIED");
+	       "endpoint store, in send, lacks send grant, handle 7, DENIED");
 }
 
 static void test_granted(void **state)
@@ -86,8 +87,14 @@ static void test_granted(void **state)
 	};
 
 	expect(&event, NULL, "memory 9, rights read, to process 1, handle 3");
+	event.object = (uint64_t)OBJECT_POWER << 32;
+	expect(&event, NULL, "power, rights read, to process 1, handle 3");
+	event.object = (uint64_t)OBJECT_MEMORY << 32 | 9u;
 	event.arguments[2] = 0x20;
-	expect(&event, &names, "memory ?, rights read, to init (1), badge 0x20, handle 3");
+	expect(&event, &names, "memory ?, rights read, to init (1), badge 32, handle 3");
+	event.arguments[2] = 1ull << 63 | 2u;
+	expect(&event, &names, "memory ?, rights read, to init (1), badge control 2, handle 3");
+	event.arguments[2] = 0;
 }
 
 static void test_names_in_numbers(void **state)
@@ -96,11 +103,11 @@ static void test_names_in_numbers(void **state)
 	struct audit_event event = {.kind = AUDIT_BINARY_REJECTED, .arguments = {STATUS_RENAMED}};
 
 	memcpy(&event.arguments[1], "a-program-of-19-chs", 19);
-	expect(&event, NULL, "status RENAMED, a-program-of-19-chs");
+	expect(&event, NULL, "RENAMED, a-program-of-19-chs");
 	event.arguments[1] = 0x1b41;
 	event.arguments[2] = 0;
 	event.arguments[3] = 0;
-	expect(&event, NULL, "status RENAMED, A?");
+	expect(&event, NULL, "RENAMED, A?");
 }
 
 static void test_principal(void **state)
@@ -110,7 +117,7 @@ static void test_principal(void **state)
 	const struct aid aid = {.bytes = {1, 1, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89}};
 
 	memcpy(event.arguments, &aid, sizeof(aid));
-	expect(&event, &names, "parent init (1), principal abcdef012345..");
+	expect(&event, &names, "parent init (1), principal abcdef012345");
 }
 
 static void test_fault_and_end(void **state)
@@ -134,7 +141,7 @@ static void test_unknown(void **state)
 	assert_null(audit_kind_info(17));
 	expect(&event, NULL, "kind 255, object 0x11");
 	event = (struct audit_event){.kind = AUDIT_CAP_DENIED, .arguments = {63, 0, 0, 9999}};
-	expect(&event, NULL, "object 0, system call 63, missing rights none, handle none, status ?");
+	expect(&event, NULL, "in 63, handle none, ?");
 	assert_string_equal(audit_class_name(99), "?");
 	assert_string_equal(audit_class_name(AUDIT_CLASS_META), "meta");
 }
@@ -157,17 +164,45 @@ static void test_cut(void **state)
 	}
 }
 
-static void test_rights(void **state)
+static bool match(const char *words, const struct audit_event *event)
+{
+	struct audit_filter filter = {.process_count = 0};
+	char word[32];
+
+	for (int used = 0; sscanf(words, "%31s%n", word, &used) == 1; words += used)
+		assert_true(audit_filter_add(&filter, word));
+	return audit_filter_match(&filter, event);
+}
+
+static void test_filter(void **state)
 {
 	(void)state;
-	char text[128];
+	const struct audit_event granted = {.kind = AUDIT_CAP_GRANTED, .subject = 1, .arguments = {RIGHT_READ, 7}};
+	const struct audit_event unknown = {.kind = 255, .subject = 3};
 
-	rights_text(text, sizeof(text), 0);
-	assert_string_equal(text, "none");
-	assert_int_equal(rights_text(text, sizeof(text), RIGHTS_ALL), strlen(text));
-	assert_string_equal(text, "read write execute send receive signal wait manage grant revoke inspect");
-	assert_int_equal(rights_text(text, 3, RIGHT_READ | RIGHT_WRITE), 10);
-	assert_string_equal(text, "re");
+	assert_true(match("", &denied) && match("", &unknown));
+	assert_true(match("cap.denied", &denied) && match("cap", &denied) && match("security", &denied));
+	assert_false(match("cap.granted", &denied) || match("channel", &denied) || match("meta", &denied));
+	assert_true(match("meta cap", &denied) && match("3", &denied) && match("1 3", &denied));
+	assert_false(match("4", &denied) || match("meta 3", &denied) || match("cap 4", &denied));
+	assert_true(match("1", &granted) && match("7", &granted)); /* who did it, and to whom */
+	assert_false(match("3", &granted));
+	assert_false(match("cap", &unknown));
+	assert_true(match("3", &unknown));
+}
+
+static void test_filter_words(void **state)
+{
+	(void)state;
+	struct audit_filter filter = {.process_count = 0};
+
+	assert_false(audit_filter_add(&filter, "ca") || audit_filter_add(&filter, "cap.") ||
+	             audit_filter_add(&filter, "") || audit_filter_add(&filter, "denied") ||
+	             audit_filter_add(&filter, "0") || audit_filter_add(&filter, "-1"));
+	for (uint64_t id = 1; id <= AUDIT_FILTER_PROCESSES_MAX; id++)
+		assert_true(audit_filter_add_process(&filter, id));
+	assert_false(audit_filter_add(&filter, "99"));
+	assert_true(audit_filter_add(&filter, "audit.dropped"));
 }
 
 int main(void)
@@ -177,7 +212,7 @@ int main(void)
 		cmocka_unit_test(test_granted),    cmocka_unit_test(test_names_in_numbers),
 		cmocka_unit_test(test_principal),  cmocka_unit_test(test_fault_and_end),
 		cmocka_unit_test(test_unknown),    cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_filter),     cmocka_unit_test(test_filter_words),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

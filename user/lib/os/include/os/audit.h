@@ -25,6 +25,7 @@ struct audit_reader {
 	uint64_t missing;                  /* events no reader can see: holes in a CPU's numbers */
 	uint64_t known;                    /* bit per CPU whose next number is known */
 	uint32_t sequence[AUDIT_CPUS_MAX]; /* that number */
+	handle_t notification;             /* HANDLE_NONE: this reader does not wait */
 };
 
 /* ---- over a mapped ring ---- */
@@ -44,6 +45,31 @@ struct audit_news {
 	uint64_t lost;            /* OVERTAKEN, MISSING: so many events */
 };
 CC_NODISCARD enum audit_read audit_reader_next(struct audit_reader *reader, struct audit_news *out);
+
+/* ---- from the capability ---- */
+/* Map the ring; needs the read right on the audit object. Any status of audit_open and memory_map;
+ * UNSUPPORTED: the ring is of a kind unknown here. */
+CC_NODISCARD status_t audit_reader_open(struct audit_reader *reader, handle_t audit);
+/* Be told of new events by a notification of the reader's own: audit_reader_wait works from now on. */
+CC_NODISCARD status_t audit_reader_follow(struct audit_reader *reader, handle_t audit);
+/* Sleep until there are events that were not read, or the deadline. TIMED_OUT. */
+CC_NODISCARD status_t audit_reader_wait(struct audit_reader *reader, deadline_t deadline);
+
+/* ---- which events somebody wants to see ---- */
+#define AUDIT_FILTER_PROCESSES_MAX 8u
+/* All zero lets everything through. */
+struct audit_filter {
+	uint64_t kinds[4]; /* a bit each; none: all kinds */
+	uint64_t processes[AUDIT_FILTER_PROCESSES_MAX];
+	uint32_t process_count; /* 0: whoever did it */
+};
+/* Add what a word names: a kind ("cap.denied"), the kinds of a family ("cap"), those of a class ("security"),
+ * or a process by its id. Kinds add up, and so do processes; an event must match one of each.
+ * False: it names nothing, or there are AUDIT_FILTER_PROCESSES_MAX processes already. */
+CC_NODISCARD bool audit_filter_add(struct audit_filter *filter, const char *word);
+CC_NODISCARD bool audit_filter_add_process(struct audit_filter *filter, uint64_t id);
+/* A process matches as the one that did it and as one it was done to. */
+CC_NODISCARD bool audit_filter_match(const struct audit_filter *filter, const struct audit_event *event);
 
 /* ---- as text, from abi/audit.def ---- */
 #define AUDIT_ARGUMENTS 4u
@@ -66,11 +92,10 @@ struct audit_names {
 	const char *(*process)(uint64_t id, char *text, size_t size);
 	const char *(*object)(uint32_t type, uint32_t slot, char *text, size_t size);
 };
-/* What happened, without who and when: "endpoint 4, system call send, missing rights send, ...". Cut where
+/* What happened, without who and when: "endpoint 4, in send, lacks send, handle 7, DENIED". Cut where
  * `size` ends; returns the whole length. */
 size_t audit_text(char *text, size_t size, const struct audit_event *event, const struct audit_names *names);
 
-/* Rights as words: "read write"; "none". Cut where `size` ends. */
-size_t rights_text(char *text, size_t size, uint64_t rights);
-/* "endpoint"; "?" for a number that is none. */
-const char *object_type_name(uint32_t type);
+/* Where an event stands in a list: time since boot, kind, who, what. Four arguments: seconds and microseconds
+ * (unsigned long long), and two strings follow the kind's name. */
+#define AUDIT_LINE_FORMAT "[%4llu.%06llu] %-16s %-17s %s\n"
