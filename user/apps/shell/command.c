@@ -8,44 +8,67 @@
 /* clang-format off */
 const struct command commands[] = {
 	{"help", "[COMMAND]",
-	 "list the commands, or explain one", "help ps", command_help},
+	 "list the commands, or explain one", "help ps", command_help, {TAKES_COMMANDS}},
 	{"ps", "[-t]",
-	 "processes: threads, CPU, time, memory, principal; -t: threads", "ps -t", command_ps},
+	 "processes: threads, CPU, time, memory, principal; -t: threads", "ps -t", command_ps, {TAKES_NOTHING}},
 	{"top", "[SECONDS]",
-	 "processes by CPU use, refreshed until a key is pressed", "top 2", command_top},
-	{"mem", "[-t]",
-	 "memory: total, free, who holds it; -t: the kernel's tables", "mem -t", command_mem},
-	{"cpus", "",
-	 "CPUs: load, interrupts, switches, messages, protections in force", "cpus", command_cpus},
-	{"irq", "",
-	 "interrupt lines: how often, and whose they are", "irq", command_irq},
-	{"log", "[LINES]",
-	 "the kernel log, or its last lines", "log 20", command_log},
+	 "processes by CPU use, refreshed until a key is pressed", "top 2", command_top, {TAKES_NOTHING}},
+	{"services", "",
+	 "services: state, restarts, version, endpoint, principal", "services", command_services, {TAKES_NOTHING}},
+	{"restart", "NAME",
+	 "end a service and start it again", "restart console", command_restart, {TAKES_SERVICES}},
 	{"run", "[NAME [ARGUMENT...]]",
-	 "start a program and wait for it; without a name, list them", "run hello", command_run},
+	 "start a program and wait for it; without a name, list them", "run hello", command_run, {TAKES_PROGRAMS}},
 	{"kill", "PID",
-	 "end a process", "kill 7", command_kill},
+	 "end a process", "kill 7", command_kill, {TAKES_PROCESSES}},
+	{"whoami", "",
+	 "who the shell is, and the identity of its user", "whoami", command_whoami, {TAKES_NOTHING}},
+	{"principals", "",
+	 "who runs: programs and processes by principal", "principals", command_principals, {TAKES_NOTHING}},
+	{"did-key", "[HEX | DID]",
+	 "the user's public key as did:key; hexadecimal to did:key and back", "did-key", command_did_key, {TAKES_NOTHING}},
+	{"verify", "NAME",
+	 "check a program: signed by whom, as what, and what is wrong", "verify hello", command_verify, {TAKES_PROGRAMS | TAKES_SERVICES}},
 	{"caps", "PID",
-	 "capabilities of a process: kind, rights, badge, from whom", "caps 3", command_caps},
+	 "capabilities of a process: object, rights, badge, from whom", "caps shell", command_caps, {TAKES_PROCESSES}},
+	{"grant", "SLOT PID [RIGHT,...]",
+	 "pass on a capability the shell holds", "grant log 7 read", command_grant, {TAKES_NOTHING, TAKES_PROCESSES}},
+	{"revoke", "SLOT",
+	 "take back all that was passed on from a capability", "revoke log", command_revoke, {TAKES_NOTHING}},
+	{"policy", "PID [deny CALL... | forget]",
+	 "system calls a process may make; take some away", "policy 7 deny send", command_policy, {TAKES_PROCESSES}},
+	{"audit", "[tail [COUNT] | stats | filter WORD...]",
+	 "what was recorded; filter: kinds, classes, processes", "audit filter cap.denied", command_audit, {TAKES_NOTHING}},
+	{"explain", "[PID]",
+	 "why the last denial happened, and who could help", "explain", command_explain, {TAKES_PROCESSES}},
+	{"mem", "[-t]",
+	 "memory: total, free, who holds it; -t: the kernel's tables", "mem -t", command_mem, {TAKES_NOTHING}},
+	{"cpus", "",
+	 "CPUs: load, interrupts, switches, messages, protections in force", "cpus", command_cpus, {TAKES_NOTHING}},
+	{"irq", "",
+	 "interrupt lines: how often, and whose they are", "irq", command_irq, {TAKES_NOTHING}},
+	{"log", "[LINES]",
+	 "the kernel log, or its last lines", "log 20", command_log, {TAKES_NOTHING}},
 	{"trace", "on [EVENT...] | off | show [COUNT] | COMMAND...",
-	 "record kernel events and show them; or those during one command", "trace hello", command_trace},
+	 "record kernel events and show them; or those during one command", "trace hello", command_trace, {TAKES_COMMANDS | TAKES_PROGRAMS}},
 	{"time", "COMMAND...",
-	 "say how long a command takes", "time hello", command_time},
+	 "say how long a command takes", "time hello", command_time, {TAKES_COMMANDS | TAKES_PROGRAMS}},
 	{"uptime", "",
-	 "time since boot, and how long each stage of it took", "uptime", command_uptime},
+	 "time since boot, and how long each stage of it took", "uptime", command_uptime, {TAKES_NOTHING}},
 	{"echo", "[WORD...]",
-	 "print the words", "echo good morning", command_echo},
+	 "print the words", "echo good morning", command_echo, {TAKES_NOTHING}},
 	{"clear", "",
-	 "clear the screen", "clear", command_clear},
+	 "clear the screen", "clear", command_clear, {TAKES_NOTHING}},
 	{"reboot", "",
-	 "restart the machine", "reboot", command_reboot},
+	 "restart the machine", "reboot", command_reboot, {TAKES_NOTHING}},
 	{"poweroff", "[fail]",
-	 "switch the machine off; fail: let an emulator report failure", "poweroff", command_poweroff},
+	 "switch the machine off; fail: let an emulator report failure", "poweroff", command_poweroff, {TAKES_NOTHING}},
 };
 /* clang-format on */
 const uint32_t command_count = sizeof(commands) / sizeof(commands[0]);
+_Static_assert(sizeof(commands) / sizeof(commands[0]) <= COMMANDS_MAX, "completion has room for all");
 
-static const struct command *find(const char *name)
+const struct command *command_find(const char *name)
 {
 	for (uint32_t i = 0; i < command_count; i++) {
 		if (strcmp(commands[i].name, name) == 0)
@@ -71,7 +94,7 @@ int command_failed(const char *name, const char *reason)
 
 int command_usage(const char *name)
 {
-	const struct command *command = find(name);
+	const struct command *command = command_find(name);
 
 	print("usage: %s %s\n", command->name, command->usage);
 	return 2;
@@ -98,7 +121,7 @@ static int unknown(const char *name)
 
 static int words_run(int argc, char **argv, bool behind)
 {
-	const struct command *command = find(argv[0]);
+	const struct command *command = command_find(argv[0]);
 
 	if (command != NULL)
 		return command->run(argc, argv);

@@ -31,7 +31,7 @@ int command_help(int argc, char **argv)
 		                                                       : "there is no such command");
 	}
 	for (uint32_t i = 0; i < command_count; i++)
-		print("  %-9s %s\n", commands[i].name, commands[i].help);
+		print("  %-11s %s\n", commands[i].name, commands[i].help);
 	print("Programs, started by their name (\"NAME &\": without waiting for it):\n");
 	list_programs();
 	print("Keys: arrows, Home, End, Tab, Ctrl-A E U K W L; Ctrl-C ends a running program.\n");

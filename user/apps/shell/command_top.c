@@ -71,7 +71,7 @@ static void print_share(uint64_t part, uint64_t whole)
 
 static void show(void)
 {
-	char time[SHOW_MAX], size[SHOW_MAX], principal[SHOW_MAX];
+	char time[SHOW_MAX], size[SHOW_MAX], principal[PRINCIPAL_TEXT_MAX];
 	uint64_t all_ns = now.cpus * (now.at_ns - before.at_ns);
 	uint64_t busy_ns = since(all_ns, since(now.idle_ns, before.idle_ns));
 
@@ -85,7 +85,7 @@ static void show(void)
 		print_share(now.rows[i].used_ns, now.at_ns - before.at_ns);
 		print(" %12s %10s %s\n", show_time(time, process->cpu_time_ns),
 		      show_size(size, (uint64_t)process->pages * PAGE_SIZE),
-		      show_principal(principal, &process->principal));
+		      principal_text(principal, &process->principal));
 	}
 }
 

@@ -49,34 +49,48 @@ static void list_matches(const char *const *candidates, uint32_t count, const ch
 	prompt_again();
 }
 
-/* What may stand as word number `index`: a command or program first, then what the command takes. */
-static uint32_t candidates_collect(uint32_t index, const char **out_all)
+/* What may stand as word number `index` of the command the line begins with. */
+static uint32_t word_takes(uint32_t index)
+{
+	char name[24];
+	size_t length = 0;
+
+	if (index == 0)
+		return TAKES_COMMANDS | TAKES_PROGRAMS;
+	while (length + 1u < sizeof(name) && editor.line[length] != '\0' && editor.line[length] != ' ') {
+		name[length] = editor.line[length];
+		length++;
+	}
+	name[length] = '\0';
+	const struct command *command = command_find(name);
+	return command != NULL && index <= COMMAND_TAKES_MAX ? command->takes[index - 1u] : TAKES_NOTHING;
+}
+
+#define CANDIDATES_MAX (COMMANDS_MAX + PROGRAMS_MAX + NAMES_MAX)
+static uint32_t candidates_collect(uint32_t takes, const char **out_all)
 {
 	const char *const *programs;
 	uint32_t count = 0;
-	bool takes_program = strncmp(editor.line, "run ", 4) == 0;
-	bool takes_both = strncmp(editor.line, "time ", 5) == 0 || strncmp(editor.line, "trace ", 6) == 0;
-	bool takes_command = strncmp(editor.line, "help ", 5) == 0;
 
-	if (index == 0 || (index == 1 && (takes_both || takes_command))) {
+	if ((takes & TAKES_COMMANDS) != 0) {
 		memcpy(out_all, command_names(), sizeof(out_all[0]) * command_count);
 		count = command_count;
 	}
-	if (index == 0 || (index == 1 && (takes_both || takes_program))) {
+	if ((takes & TAKES_PROGRAMS) != 0) {
 		uint32_t more = program_names(&programs);
 
 		memcpy(out_all + count, programs, sizeof(out_all[0]) * more);
 		count += more;
 	}
-	return count;
+	return count + names_list(takes, out_all + count);
 }
 
 static void complete(void)
 {
-	const char *all[32u + PROGRAMS_MAX];
+	static const char *all[CANDIDATES_MAX];
 	uint32_t index;
 	size_t start = complete_start(editor.line, editor.cursor, &index);
-	uint32_t count = candidates_collect(index, all);
+	uint32_t count = candidates_collect(word_takes(index), all);
 	const char *word = editor.line + start;
 	size_t length = editor.cursor - start;
 	struct completion found = complete_word(word, length, all, count);

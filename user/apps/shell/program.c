@@ -4,15 +4,15 @@
 #include <lib/bundle.h>
 #include <lib/string.h>
 
-static char names[PROGRAMS_MAX][BUNDLE_NAME_MAX];
+static char programs[PROGRAMS_MAX][BUNDLE_NAME_MAX];
 static const char *table[PROGRAMS_MAX];
 static uint32_t count;
 
 static void names_add(const char *data, size_t bytes)
 {
 	for (size_t at = 0; at < bytes && count < PROGRAMS_MAX; at += strlen(data + at) + 1u) {
-		string_copy(names[count], BUNDLE_NAME_MAX, data + at);
-		table[count] = names[count];
+		string_copy(programs[count], BUNDLE_NAME_MAX, data + at);
+		table[count] = programs[count];
 		count++;
 	}
 }

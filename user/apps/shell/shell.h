@@ -9,10 +9,16 @@
  *   command_*.c        the commands
  *   program.c          names and files of the bundle's programs
  *   job.c              programs that run, in front or behind
- *   show.c             how times and principals are written
+ *   names.c            what processes and objects are called
+ *   ring.c             the audit ring
+ *   denial.c           why something was refused
+ *   show.c             how times and sizes are written
  */
 #pragma once
+#include <os/audit.h>
+#include <os/denial.h>
 #include <os/info.h>
+#include <os/names.h>
 #include <os/print.h>
 #include <os/spawn.h>
 #include <os/startup.h>
@@ -51,16 +57,65 @@ int job_run(int argc, char **argv, bool behind);
 /* Tell of programs behind that ended since. */
 void job_report(void);
 
+/* ---- names.c ---- */
+/* The services as init tells them now; the table stays until the next call. */
+uint32_t names_services(const struct spawn_service_rep **out_services);
+/* The same, for the names of endpoints: before a command that shows some. */
+void names_refresh(void);
+/* Names of what runs and of the services, for completion; at most NAMES_MAX, valid until the next call. */
+#define NAMES_MAX 96u
+uint32_t names_list(uint32_t takes, const char **out_names);
+bool process_find(uint64_t id, struct info_process *out_process);
+/* By its number, or the first one of that name. */
+bool process_named(const char *word, struct info_process *out_process);
+/* "shell", also of one that has ended; "process 7" if nobody knows; "the kernel" for 0. Each returns `text`. */
+const char *name_of_process(uint64_t id, char *text, size_t size);
+/* "shell (3)" */
+const char *name_and_id(uint64_t id, char *text, size_t size);
+/* "store" for an endpoint that is served, "memory 9", "monitor". */
+const char *name_of_object(uint32_t type, uint32_t slot, char *text, size_t size);
+extern const struct audit_names names;
+
+/* ---- ring.c ---- */
+/* NULL: the shell may not read it, and *out_status is why. */
+struct audit_reader *ring_open(status_t *out_status);
+/* The next event there is; gaps are passed over. */
+bool ring_next(struct audit_reader *reader, struct audit_event *out_event);
+/* Principal of a process that may have ended: what the ring says of its start. */
+bool ring_principal(uint64_t process, struct aid *out_principal);
+
+/* ---- denial.c ---- */
+/* The last refusal in the ring of a process, named by its id or name (NULL: any); false: none. */
+bool denial_last(const char *who, struct audit_event *out_event);
+void denial_sentence(const struct audit_event *event, char *text, size_t size);
+/* What the shell itself lacks on an object, and who could give it. */
+void denial_print_own(uint32_t missing, uint32_t type, uint32_t object);
+/* "NAME: why it failed", or the sentence if the shell was just denied something; returns 1. */
+int command_refused(const char *name, status_t status);
+
 /* ---- command.c ---- */
+#define COMMANDS_MAX      48u
+#define COMMAND_TAKES_MAX 2u
+/* What completion offers for an argument. */
+enum {
+	TAKES_NOTHING = 0,
+	TAKES_COMMANDS = 1u,
+	TAKES_PROGRAMS = 2u,
+	TAKES_PROCESSES = 4u,
+	TAKES_SERVICES = 8u,
+};
 struct command {
 	const char *name;
 	const char *usage; /* what follows the name */
 	const char *help;
 	const char *example;
 	int (*run)(int argc, char **argv); /* 0: done as asked */
+	uint32_t takes[COMMAND_TAKES_MAX]; /* TAKES_*, of the first arguments */
 };
 extern const struct command commands[];
 extern const uint32_t command_count;
+/* NULL: there is none of that name. */
+const struct command *command_find(const char *name);
 /* One line: commands separated by ';', a program in the background before '&'. */
 int command_line(const char *line);
 /* Words already split. */
@@ -83,6 +138,17 @@ int command_log(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_kill(int argc, char **argv);
 int command_caps(int argc, char **argv);
+int command_grant(int argc, char **argv);
+int command_revoke(int argc, char **argv);
+int command_policy(int argc, char **argv);
+int command_whoami(int argc, char **argv);
+int command_principals(int argc, char **argv);
+int command_did_key(int argc, char **argv);
+int command_verify(int argc, char **argv);
+int command_services(int argc, char **argv);
+int command_restart(int argc, char **argv);
+int command_audit(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_time(int argc, char **argv);
 int command_uptime(int argc, char **argv);
@@ -96,5 +162,4 @@ int command_poweroff(int argc, char **argv);
 /* "1.234 s", "12:34.567" from a minute on. Each returns `text`, of SHOW_MAX bytes. */
 const char *show_time(char *text, uint64_t ns);
 const char *show_size(char *text, uint64_t bytes);
-const char *show_principal(char *text, const struct aid *aid);
-const char *show_rights(char *text, uint32_t rights);
+const char *show_number(char *text, uint64_t number);
