@@ -16,7 +16,7 @@
 #include <lib/module.h>
 
 #define IMAGE_BYTES_MAX 0x4000000u /* of one file */
-#define IMAGE_STEP 0x10000u        /* bytes hashed, or made fetchable, in one step */
+#define IMAGE_STEP 0x8000u         /* bytes hashed, or made fetchable, in one step: about as long as one signature takes */
 
 /* What is to be verified, and what its caller believes it to be. */
 struct image_request {
