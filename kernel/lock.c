@@ -54,6 +54,7 @@ void lock_debug_release(struct lock *lock, enum lock_rank rank)
 	struct held *held = held_here();
 	if (held == NULL)
 		return;
+	arch_spin_hint(); /* and here, while it is still held */
 	uint32_t at = 0;
 	while (at < held->count && held->lock[at] != lock)
 		at++;

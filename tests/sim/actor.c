@@ -6,6 +6,7 @@
  * process's table, so that calls reach deep; some are garbage.
  */
 #include "sim.h"
+#include <abi/audit.h>
 #include <abi/module.h>
 #include <kernel/cap.h>
 #include <kernel/process.h>
@@ -124,7 +125,7 @@ static const uint8_t common[] = {
 	SYSCALL_endpoint_create, SYSCALL_process_create, SYSCALL_process_grant, SYSCALL_process_grant,
 	SYSCALL_process_start, SYSCALL_thread_create, SYSCALL_memory_create, SYSCALL_memory_map,
 	SYSCALL_memory_unmap, SYSCALL_process_kill, SYSCALL_thread_sleep, SYSCALL_channel_create,
-	SYSCALL_channel_attach, SYSCALL_channel_close,
+	SYSCALL_channel_attach, SYSCALL_channel_close, SYSCALL_audit_open, SYSCALL_audit_bind, SYSCALL_policy_revoke,
 };
 
 static uint64_t pick_number(void)
@@ -135,6 +136,22 @@ static uint64_t pick_number(void)
 		if (number != SYSCALL_system_control && !(ends && !one_in(10)))
 			return number;
 	}
+}
+
+/* Somebody loses a call or a capability, mostly a live one. The first program, on whom the others live, keeps its. */
+static void set_policy(const struct thread *thread, uint64_t *arg, uint64_t number)
+{
+	uint32_t slot = 0;
+	uint32_t index = 0;
+	for (uint32_t tries = 0; tries < 16; tries++) {
+		slot = (uint32_t)below(object_tables[OBJECT_PROCESS].fresh);
+		index = cap_index(slot, (uint32_t)below(12));
+		if (process_of(slot)->id != 1 && cap_table[index].generation % 2u == 1u)
+			break;
+	}
+	arg[0] = pick_handle(thread, OBJECT_POLICY);
+	arg[1] = process_of(slot)->id == 1 ? 0 : process_of(slot)->id;
+	arg[2] = number == SYSCALL_policy_restrict ? ~(1ull << below(64)) : cap_handle(index);
 }
 
 static void set_arguments(struct thread *thread, uint64_t number)
@@ -232,6 +249,19 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		arg[0] = pick_handle(thread, OBJECT_CHANNEL);
 		arg[1] = pick_handle(thread, OBJECT_NOTIFICATION);
 		break;
+	case SYSCALL_audit_open:
+	case SYSCALL_audit_bind:
+	case SYSCALL_audit_report:
+		arg[0] = pick_handle(thread, OBJECT_AUDIT);
+		if (number == SYSCALL_audit_bind)
+			arg[1] = pick_handle(thread, OBJECT_NOTIFICATION);
+		else
+			arg[1] = one_in(3) ? below(300) : AUDIT_REPORTED_FIRST + below(8);
+		break;
+	case SYSCALL_policy_restrict:
+	case SYSCALL_policy_revoke:
+		set_policy(thread, arg, number);
+		break;
 	default:
 		if (!one_in(4))
 			arg[0] = pick_handle(thread, OBJECT_NONE);
@@ -242,6 +272,7 @@ static void set_arguments(struct thread *thread, uint64_t number)
 /* What a receiver must be able to believe: the principal on its page is the caller's own. */
 static void judge(struct sim *sim, const struct thread *thread)
 {
+	sim_audit_refused(sim, thread);
 	uint64_t number = thread->regs.number;
 	uint64_t reply = thread->regs.arg[7];
 	if (thread->regs.arg[0] < 40)

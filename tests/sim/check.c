@@ -78,6 +78,7 @@ void sim_check(void *context)
 	                                              check_notification, check_memory, check_channel,
 	                                              check_running, check_replies, check_globals};
 	struct sim *sim = context;
+	sim_audit_check(sim);
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
 		const char *broken = checks[i]();
 		if (broken != NULL)

@@ -29,6 +29,13 @@ void sim_check(void *sim);
 /* Say what broke and how to see it again, and end. */
 _Noreturn void sim_fail(const struct sim *sim, const char *what);
 
+/* The audit ring, as a reader sees it: each event the next of its CPU, as it was emitted. */
+void sim_audit_read(const struct sim *sim);
+/* A call came back to its program: if it was refused, that is recorded. */
+void sim_audit_refused(const struct sim *sim, const struct thread *thread);
+/* With no CPU in the kernel: nothing stays behind, and the counts are exact. */
+void sim_audit_check(const struct sim *sim);
+
 /* The fault plan: allocations are counted, number `fail_at` fails. */
 extern uint64_t sim_allocations;
 extern bool sim_booted; /* set by the first step of a program; counting starts then */
