@@ -138,7 +138,8 @@ static uint64_t pick_number(void)
 	}
 }
 
-/* Somebody loses a call or a capability, mostly a live one. The first program, on whom the others live, keeps its. */
+/* Somebody loses a call or a capability, mostly a live one. The first program, on whom the others live, keeps its
+ * calls and what nobody gave it. */
 static void set_policy(const struct thread *thread, uint64_t *arg, uint64_t number)
 {
 	uint32_t slot = 0;
@@ -146,11 +147,12 @@ static void set_policy(const struct thread *thread, uint64_t *arg, uint64_t numb
 	for (uint32_t tries = 0; tries < 16; tries++) {
 		slot = (uint32_t)below(object_tables[OBJECT_PROCESS].fresh);
 		index = cap_index(slot, (uint32_t)below(12));
-		if (process_of(slot)->id != 1 && cap_table[index].generation % 2u == 1u)
+		if ((process_of(slot)->id != 1 || cap_table[index].depth > 0) && cap_table[index].generation % 2u == 1u)
 			break;
 	}
 	arg[0] = pick_handle(thread, OBJECT_POLICY);
-	arg[1] = process_of(slot)->id == 1 ? 0 : process_of(slot)->id;
+	bool spared = process_of(slot)->id == 1 && (number == SYSCALL_policy_restrict || cap_table[index].depth == 0);
+	arg[1] = spared ? 0 : process_of(slot)->id;
 	arg[2] = number == SYSCALL_policy_restrict ? ~(1ull << below(64)) : cap_handle(index);
 }
 

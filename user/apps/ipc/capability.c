@@ -111,7 +111,7 @@ static void test_revoke_blocked(void)
 /* A chain of derivations goes as a whole. */
 static void test_chain(void)
 {
-	handle_t root, chain[20];
+	handle_t root, plain, chain[20];
 	uint64_t revoked;
 
 	must(sys_notification_create(&root));
@@ -120,9 +120,13 @@ static void test_chain(void)
 	/* What one in the middle is given up for is its parent's. */
 	check_status(sys_cap_drop(chain[10]), OK);
 	check_status(sys_notification_signal(chain[19], 1), OK);
-	check_status(sys_cap_revoke(chain[0], &revoked), DENIED); /* without the right to */
+	plain = mint(root, RIGHT_SIGNAL, 0);
+	check_status(sys_cap_revoke(plain, &revoked), DENIED); /* it could grant nothing, and may take nothing */
+	check_status(sys_cap_revoke(chain[15], &revoked), OK); /* whoever may grant takes back */
+	check(revoked == 4);
+	check_status(sys_notification_signal(chain[15], 1), OK);
 	check_status(sys_cap_revoke(root, &revoked), OK);
-	check(revoked == 19);
+	check(revoked == 16);
 	check_status(sys_notification_signal(chain[19], 1), BAD_HANDLE);
 	check_status(sys_cap_drop(root), OK);
 }
