@@ -4,7 +4,9 @@
  * at work, tells a reader that what it read does not belong together; it then
  * reads again. Writers are few, and one at a time.
  */
+#include <kernel/audit.h>
 #include <kernel/lock.h>
+#include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 #include <kernel/wall_clock.h>
@@ -67,6 +69,7 @@ status_t sys_clock_set(struct thread *current)
 	if (unix_ns == 0 || unix_ns > CLOCK_UNIX_MAX_NS || source == CLOCK_SOURCE_NONE ||
 	    source >= CLOCK_SOURCE_COUNT)
 		return STATUS_INVALID;
-	(void)wall_clock_set(unix_ns, (enum clock_source)source);
+	struct wall_clock_reading before = wall_clock_set(unix_ns, (enum clock_source)source);
+	audit_emit(AUDIT_CLOCK_SET, process_of(current->process)->id, 0, before.unix_ns, unix_ns, source, 0);
 	return STATUS_OK;
 }

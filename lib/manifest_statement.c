@@ -235,9 +235,12 @@ static const char *state_handle(struct parser *parser, char **words, uint32_t co
 static const char *state_device(struct parser *parser, char **words, uint32_t count)
 {
 	(void)count;
-	if (!is(words[0], "uart"))
-		return "the only kind of device is uart";
-	parser->entry->device = MANIFEST_DEVICE_UART;
+	if (is(words[0], "uart"))
+		parser->entry->device = MANIFEST_DEVICE_UART;
+	else if (is(words[0], "rtc"))
+		parser->entry->device = MANIFEST_DEVICE_RTC;
+	else
+		return "a device is uart or rtc";
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 /* Audit: what is recorded, in which order, and that nothing is lost without being counted. */
 #include "harness.h"
 #include <kernel/audit.h>
+#include <kernel/wall_clock.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -402,6 +403,25 @@ static void claims(void **state)
 }
 
 /* One of AUDIT_SAMPLE_EVERY messages, and it says so. */
+/* Each step of the wall clock, from what to what; a refused one changes nothing and is another event. */
+static void clock_steps(void **state)
+{
+	(void)state;
+	run(first);
+	handle_t clock = make_singleton(first, OBJECT_CLOCK);
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, clock_set, clock, 5000, CLOCK_SOURCE_RTC), STATUS_OK);
+	struct audit_event event = last_of(AUDIT_CLOCK_SET, from);
+	expect(&event, 0, 0, 5000, CLOCK_SOURCE_RTC, 0);
+	assert_int_equal(event.subject, process_of(first->process)->id);
+	host_ticks += 70;
+	assert_int_equal(SYS(first, clock_set, clock, 9000, CLOCK_SOURCE_HAND), STATUS_OK);
+	event = last_of(AUDIT_CLOCK_SET, from);
+	expect(&event, 0, 5070, 9000, CLOCK_SOURCE_HAND, 0);
+	assert_int_equal(SYS(first, clock_set, clock, 0, CLOCK_SOURCE_HAND), STATUS_INVALID);
+	assert_int_equal(count_of(AUDIT_CLOCK_SET, from), 2);
+}
+
 static void samples(void **state)
 {
 	(void)state;
@@ -593,5 +613,5 @@ static void reports(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(indices), T(ring_describes_itself), T(event_is_whole), T(every_cpu_counts_its_own), T(wraps), T(staged_while_the_ring_is_held), T(dropped_is_exact), T(full_staging_waits),
           T(refused_capability), T(refused_second_handle), T(refused_call), T(refused_argument),
-          T(outcomes_that_are_no_refusal), T(grants), T(lives), T(channels), T(claims), T(samples), T(ring_is_read_only),
+          T(outcomes_that_are_no_refusal), T(grants), T(lives), T(channels), T(claims), T(clock_steps), T(samples), T(ring_is_read_only),
           T(opened_once), T(revoked_reader), T(reader_is_told), T(reports))

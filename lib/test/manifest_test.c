@@ -126,7 +126,7 @@ static void test_order(void **context)
 	assert_true(parse(PROFILE "service shell\n calls all\n principal a\n uses console control grant\n depends log\n"
 	                          "service policy\n calls all\n principal b\n serves policy\n depends console\n"
 	                          "service console\n calls all\n principal c\n serves console\n device uart\n"
-	                          "service log\n calls all\n principal d\n restart failure 3\n tier embedded\n"
+	                          "service log\n calls all\n principal d\n device rtc\n restart failure 3\n tier embedded\n"
 	                          "program *\n calls all\n principal e\n version 7\n"));
 	/* What policy needs comes before it; all others after. */
 	assert_int_equal(manifest.order_count, 4);
@@ -145,7 +145,10 @@ static void test_order(void **context)
 	assert_int_equal(manifest_find(&manifest, "log")->restart_limit, 3);
 	assert_int_equal(manifest_find(&manifest, "*")->version, 7);
 	assert_int_equal(manifest_role(manifest_find(&manifest, "console")), MODULE_DRIVER);
-	assert_int_equal(manifest_role(manifest_find(&manifest, "log")), MODULE_SERVICE);
+	assert_int_equal(manifest_find(&manifest, "console")->device, MANIFEST_DEVICE_UART);
+	assert_int_equal(manifest_find(&manifest, "log")->device, MANIFEST_DEVICE_RTC);
+	assert_int_equal(manifest_role(manifest_find(&manifest, "log")), MODULE_DRIVER);
+	assert_int_equal(manifest_role(manifest_find(&manifest, "shell")), MODULE_SERVICE);
 	assert_int_equal(manifest_role(manifest_find(&manifest, "*")), MODULE_PROGRAM);
 }
 

@@ -18,7 +18,7 @@
  *                                 the capability on. A service starts after the one that serves it
  *     depends NAME...             starts after these services too
  *     handle NAME RIGHT...        a capability init itself was given
- *     device uart                 its registers and interrupt
+ *     device uart | rtc           its registers, and its interrupt if the driver waits for one
  *     calls PROFILE               the system calls it may make; defined above
  *     priority N, memory PAGES, stack PAGES, threads N, objects N, children N
  *     keeps PAGES                 services only: memory that outlives it, for its successor
@@ -59,6 +59,8 @@ enum manifest_restart {
 enum manifest_device {
 	MANIFEST_DEVICE_NONE,
 	MANIFEST_DEVICE_UART,
+	MANIFEST_DEVICE_RTC,
+	MANIFEST_DEVICE_COUNT,
 };
 
 enum manifest_tier {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* help, run, time, echo, clear, and the end. */
+/* help, run, echo, clear, and the end. */
 #include "shell.h"
 #include <lib/string.h>
 
@@ -45,22 +45,6 @@ int command_run(int argc, char **argv)
 		return 0;
 	}
 	return job_run(argc - 1, argv + 1, false);
-}
-
-int command_time(int argc, char **argv)
-{
-	char text[SHOW_MAX];
-
-	if (argc == 1)
-		return command_usage(argv[0]);
-	uint64_t before = time_now();
-	int code = command_words(argc - 1, argv + 1);
-	uint64_t ns = time_now() - before;
-	if (ns < NS_PER_SECOND)
-		print("time: %llu us\n", (unsigned long long)(ns / NS_PER_US));
-	else
-		print("time: %s\n", show_time(text, ns));
-	return code;
 }
 
 int command_echo(int argc, char **argv)

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Words NAME=NUMBER, as init writes them. */
+/* Words NAME=NUMBER and NAME=TEXT, as init writes them. */
 #include <driver/arguments.h>
 #include <lib/string.h>
 #include <lib/text.h>
 #include <os/startup.h>
 
-/* The number after NAME= in some argument; false: it is not there. */
-static bool argument(int argc, char **argv, const char *name, uint64_t *out)
+/* What stands after NAME= in some argument; NULL: it is not there. */
+static const char *argument_text(int argc, char **argv, const char *name)
 {
 	size_t length = strlen(name);
 
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=')
-			return text_number(argv[i] + length + 1u, out);
+			return argv[i] + length + 1u;
 	}
-	return false;
+	return NULL;
+}
+
+static bool argument(int argc, char **argv, const char *name, uint64_t *out)
+{
+	const char *text = argument_text(argc, argv, name);
+
+	return text != NULL && text_number(text, out);
 }
 
 status_t driver_device(int argc, char **argv, struct info_device *out_device)
@@ -33,6 +40,9 @@ status_t driver_device(int argc, char **argv, struct info_device *out_device)
 		.register_shift = (uint32_t)shift,
 		.clock_hz = (uint32_t)clock,
 	};
+	const char *compatible = argument_text(argc, argv, "compatible");
+	if (compatible != NULL)
+		string_copy(out_device->compatible, sizeof(out_device->compatible), compatible);
 	return STATUS_OK;
 }
 

@@ -93,6 +93,13 @@ static void argument_number(const char *name, uint64_t value)
 	         (uint32_t)format(text, sizeof(text), "%s=0x%llx", name, (unsigned long long)value) + 1u);
 }
 
+static void argument_text(const char *name, const char *value)
+{
+	char text[40];
+
+	argument(text, (uint32_t)format(text, sizeof(text), "%s=%.24s", name, value) + 1u);
+}
+
 static status_t grant_device(handle_t process, enum manifest_device kind)
 {
 	const struct device *device;
@@ -106,8 +113,11 @@ static status_t grant_device(handle_t process, enum manifest_device kind)
 	argument_number("size", device->info.size);
 	argument_number("shift", device->info.register_shift);
 	argument_number("clock", device->info.clock_hz);
+	argument_text("compatible", device->info.compatible);
 	status = grant(process, "region", device->region, RIGHT_READ | RIGHT_WRITE, 0);
-	return status != STATUS_OK ? status : grant(process, "irq", device->irq, RIGHT_MANAGE, 0);
+	if (status != STATUS_OK || device->irq == HANDLE_NONE)
+		return status;
+	return grant(process, "irq", device->irq, RIGHT_MANAGE, 0);
 }
 
 /* "ready" is one bit of init's own notification, and its badge lets the service set no other. */

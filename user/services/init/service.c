@@ -118,7 +118,10 @@ static void service_start(struct child *child)
 		status = service_launch(child);
 	if (status == STATUS_POLICY && !may_start(child->entry))
 		return; /* whoever would have admitted it was lost over it: it goes on waiting */
-	if (status != STATUS_OK) {
+	if (status == STATUS_NOT_FOUND && child->entry->device != MANIFEST_DEVICE_NONE) {
+		print("%s is not needed: this machine has no such device\n", child->entry->name);
+		leave(child, SPAWN_SERVICE_ABSENT);
+	} else if (status != STATUS_OK) {
 		print("%s does not start: %s\n", child->entry->name, status_sentence(status));
 		failed(child);
 	} else if (child->entry->serves[0] == '\0') {
@@ -179,7 +182,8 @@ void service_ended(struct child *child, const struct process_status *status)
 	size_t length = 0;
 	const uint8_t *image = failure ? bundle_bytes(entry->image, &length) : NULL;
 
-	report_end(entry->name, status, image, length);
+	if (failure || entry->restart == RESTART_ALWAYS)
+		report_end(entry->name, status, image, length);
 	if (time_now() - child->started_ns > RESTART_STEADY_NS)
 		child->failures = 0;
 	if (child->restart_wanted) {

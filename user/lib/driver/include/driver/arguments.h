@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * How init tells a driver which device is its own: words NAME=NUMBER among the
- * program's arguments, from the machine's record of it (struct info_device), and
- * the capabilities "region" and "irq".
+ * How init tells a driver which device is its own: words NAME=NUMBER and
+ * compatible=TEXT among the program's arguments, from the machine's record of it
+ * (struct info_device), and the capabilities "region" and, if it has one, "irq".
  */
 #pragma once
 #include <driver/registers.h>
