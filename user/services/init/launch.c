@@ -8,11 +8,13 @@
 #include <lib/string.h>
 #include <os/local.h>
 #include <os/panic.h>
+#include <os/random.h>
 
 static struct startup block; /* of the process being made */
 static bool block_full;
 
-/* The next of a sequence that starts at init's own random words (splitmix64: good mixing, not for keys). */
+/* While the kernel's generator is not seeded: the next of a sequence that starts at init's own random words
+ * (splitmix64: a program that knows its words could work out another's). */
 static uint64_t random_next(void)
 {
 	static uint64_t state;
@@ -191,8 +193,10 @@ static void block_begin(const struct launch *plan)
 {
 	memset(&block, 0, sizeof(block));
 	block.magic = STARTUP_MAGIC;
-	for (uint32_t i = 0; i < 4; i++)
-		block.random[i] = random_next();
+	if (random_bytes(block.random, sizeof(block.random)) != STATUS_OK) {
+		for (uint32_t i = 0; i < 4; i++)
+			block.random[i] = random_next();
+	}
 	block.argument_count = plan->argument_count;
 	block.argument_bytes = plan->argument_bytes;
 	memcpy(block.arguments, plan->arguments, plan->argument_bytes);
