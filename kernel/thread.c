@@ -219,7 +219,7 @@ static bool claim_at_notification(struct thread *thread, uint64_t wait)
 	return won;
 }
 
-bool thread_claim(struct thread *thread, uint64_t wait)
+static bool claim_seen(struct thread *thread, uint64_t wait)
 {
 	switch (WAIT_STATE(wait)) {
 	case THREAD_SENDING:
@@ -239,6 +239,16 @@ bool thread_claim(struct thread *thread, uint64_t wait)
 		return false;
 	}
 	return false;
+}
+
+/* A server that receives the caller meanwhile turns SENDING into REPLYING: the same wait, which the claimer came to
+ * end. Nothing else goes on blocked under the same sequence, so looking twice is enough (verification/endpoint.pml). */
+bool thread_claim(struct thread *thread, uint64_t wait)
+{
+	if (CC_LIKELY(claim_seen(thread, wait)))
+		return true;
+	uint64_t now = __atomic_load_n(&thread->wait, __ATOMIC_ACQUIRE);
+	return now == WAIT_WITH(wait, THREAD_REPLYING) && claim_seen(thread, now);
 }
 
 static bool waits_through(const struct thread *thread, uint64_t wait, uint32_t cap)

@@ -86,7 +86,7 @@ void thread_start(uint32_t thread);
 /* Wake a thread the caller has claimed, with a status in result register 0. */
 void thread_wake(struct thread *thread, status_t status);
 /* Claim a blocked thread whatever it waits for, taking it out of its queue; false if it was not blocked
- * (any more) or `wait` is no longer its wait word. */
+ * (any more) or is no longer in the wait that `wait` is of: its sequence. */
 CC_NODISCARD bool thread_claim(struct thread *thread, uint64_t wait);
 /* A capability died: whoever waits through it is woken with REVOKED. The caller has bumped the generation and
  * passed through the object's lock since. */
