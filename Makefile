@@ -110,6 +110,10 @@ scenario: images ## run scenarios: ONLY=part-of-name ARCH= CPUS=
 	@$(if $(filter x86_64,$(ARCH)),$(MAKE) iso)
 	@$(PYTHON) tests/qemu/runner.py $(if $(filter command%,$(origin ARCH)),--arch $(ARCH)) \
 		$(if $(filter command%,$(origin CPUS)),--cpus $(CPUS)) $(ONLY)
+proofs: build/.packages-proofs ## prove what verification/units.txt lists: ONLY=unit (minutes from nothing, then what changed)
+	@$(PYTHON) tools/prove.py $(ONLY)
+models: build/.packages-proofs ## check the models verification/*.pml and that their mutants fail: ONLY=model
+	@$(PYTHON) tools/model.py $(ONLY)
 tidy: packages ## clang-tidy over the kernel and the library
 	@$(PYTHON) tools/tidy.py $(ARCH)
 
@@ -134,7 +138,7 @@ help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
 	@echo
-.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario tidy bench bench-check \
+.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario tidy proofs models bench bench-check \
 	bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
 image-%: packages build/developer.did

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""prove.py [UNIT...]: proves the units of verification/units.txt with Frama-C WP.
+
+What is proved is what is built: the same files, no copies. A unit whose preprocessed
+text (annotations included), options and provers are those of its last full proof is not
+run again; goals proved before are kept too, so a change costs what it touches. The
+last line is the sum of goals; the exit status is 0 only if every goal was proved.
+
+JOBS, TIMEOUT (seconds for one goal) and SMOKE=1 (look for contracts that contradict
+themselves; nothing is remembered then) can be set.
+"""
+import concurrent.futures
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+
+import tree
+
+FOLDER = os.path.join(tree.ROOT, "build", "proofs")
+INCLUDES = "-Iabi/include -Ilib/include -Ikernel/include"
+PROVERS = "z3,cvc5,cvc4"
+SUM = re.compile(r"^\[wp\] Proved goals: *(\d+) */ *(\d+)", re.MULTILINE)
+PROBLEM = re.compile(r"^\[wp\] \[(?:Failed|Doomed|Timeout|Unknown|Stepout)\].*|^\[wp\].*[Ss]moke.*[Ff]ailed.*|.*user error.*",
+                     re.MULTILINE)
+INLINE = re.compile(r"^CC_INLINE [a-z0-9_ ]*?\**([a-z0-9_]*)\(", re.MULTILINE)
+
+
+def jobs():
+    return int(os.environ.get("JOBS", os.cpu_count() or 1))
+
+
+def units():
+    """(name, file, fewest goals, options) of each line."""
+    groups = {"@" + name: ",".join(INLINE.findall(tree.read(f"lib/include/lib/{header}.h")))
+              for name, header in (("bytes", "bytes"), ("bits", "bitops"))}
+    for line in tree.read("verification/units.txt").splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, file, fewest, *options = line.split()
+            text = " ".join(options).replace("-skip ", "-wp-skip-fct ")
+            for group, functions in groups.items():
+                text = text.replace(group, functions)
+            yield name, file, int(fewest), text.split()
+
+
+def output(*command):
+    return subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def tools():
+    """What a proof depends on besides its text."""
+    return "\n".join([output("frama-c", "-version"), output("why3", "--version"), output("z3", "--version"),
+                      output("cvc5", "--version").splitlines()[0], output("cvc4", "--version").splitlines()[0]])
+
+
+def configure():
+    """The provers that are installed, in a configuration of our own; Why3 does not know cvc5 by itself."""
+    path = os.path.join(FOLDER, "why3.conf")
+    os.environ["WHY3CONFIG"] = path
+    if os.path.exists(path):
+        return
+    subprocess.run(["why3", "config", "detect"], check=True, capture_output=True)
+    version = re.search(r"version ([\d.]+)", output("cvc5", "--version")).group(1)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("\n[prover]\n"
+                   'command = "cvc5 --stats-internal --tlimit-per=%t000 --lang=smt2 %f"\n'
+                   'command_steps = "cvc5 --stats-internal --rlimit=%S --lang=smt2 %f"\n'
+                   f'driver = "{tree.ROOT}/verification/cvc5.drv"\n'
+                   'editor = ""\nin_place = false\ninteractive = false\nname = "CVC5"\nshortcut = "cvc5"\n'
+                   f'version = "{version}"\n')
+
+
+def fingerprint(file, options, versions):
+    text = output("clang-19", "-E", "-CC", "-P", "-D__FRAMAC__", *INCLUDES.split(), file)
+    return hashlib.sha256("\0".join([text, " ".join(options), PROVERS, versions, tree.read("verification/cvc5.drv")])
+                          .encode()).hexdigest()
+
+
+def command(file, options, smoke):
+    line = ["frama-c", "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={INCLUDES}", "-wp", "-wp-rte",
+            "-warn-unsigned-overflow", "-wp-literals", "-wp-prover", PROVERS,
+            "-wp-timeout", os.environ.get("TIMEOUT", "30"), "-wp-par", "1",
+            "-wp-cache", "update", "-wp-cache-dir", os.path.join(FOLDER, "cache")]
+    return line + (["-wp-smoke-tests", "-wp-smoke-timeout", "2"] if smoke else []) + options + [file]
+
+
+def prove(unit, versions, smoke):
+    """(name, proved, failed, seconds or None if nothing had to be run, what to say)."""
+    name, file, fewest, options = unit
+    stamp, log = (os.path.join(FOLDER, name + ending) for ending in (".proved", ".log"))
+    mark = fingerprint(file, options, versions)
+    if not smoke and os.path.exists(stamp):
+        known, goals = open(stamp, encoding="utf-8").read().split()
+        if known == mark and int(goals) >= fewest:
+            return name, int(goals), 0, None, []
+    begin = time.monotonic()
+    result = subprocess.run(command(file, options, smoke), cwd=tree.ROOT, capture_output=True, text=True)
+    with open(log, "w", encoding="utf-8") as out:
+        out.write(result.stdout + result.stderr)
+    seconds = time.monotonic() - begin
+    total = SUM.search(result.stdout)
+    proved, goals = (int(total.group(1)), int(total.group(2))) if total else (0, 0)
+    problems = [match.group(0) for match in PROBLEM.finditer(result.stdout)]
+    if goals < fewest or result.returncode != 0:
+        problems.append(f"{goals} goals, {fewest} or more were expected; exit status {result.returncode}; see {log}")
+        goals = max(goals, proved + 1)
+    elif goals == proved and not smoke and not problems:
+        with open(stamp, "w", encoding="utf-8") as out:
+            out.write(f"{mark} {goals}\n")
+    return name, proved, goals - proved, seconds, problems
+
+
+def main():
+    wanted = sys.argv[1:]
+    smoke = bool(os.environ.get("SMOKE"))
+    os.makedirs(os.path.join(FOLDER, "cache"), exist_ok=True)
+    configure()
+    versions = tools()
+    chosen = [unit for unit in units() if not wanted or unit[0] in wanted]
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
+        for name, good, bad, seconds, problems in pool.map(lambda unit: prove(unit, versions, smoke), chosen):
+            passed, failed = passed + good, failed + bad
+            how = "unchanged since it was proved" if seconds is None else f"{seconds:.0f} s"
+            print(f"{'FAIL' if bad else 'PASS'}  {name}: {good} goals proved, {bad} not ({how})", flush=True)
+            for problem in problems:
+                print(f"    {problem}", flush=True)
+    if not chosen:
+        print(f"no such unit: {' '.join(wanted)}")
+        failed += 1
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
