@@ -11,6 +11,7 @@
 #   ARCH_CFLAGS          for everything         ARCH_LDFLAGS         likewise
 #   ARCH_KERNEL_CFLAGS   for the kernel         ARCH_KERNEL_LDFLAGS  likewise
 #   ARCH_USER_CFLAGS     for programs           ARCH_USER_LDFLAGS    likewise
+#   ARCH_LIBRARY_CFLAGS  for what programs link of lib and user/lib, besides
 #   ARCH_KERNEL_IMAGE    `flat` where the loader wants a raw image instead of an ELF
 
 ARCHES := x86_64 aarch64 riscv64
@@ -168,6 +169,7 @@ BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/crc32c.c kernel/boot
 $(BOOT:%=$B/kernel/%.o): FLAGS += -include kernel/include/kernel/boot_text.h
 # Programs may use the FPU, but the compiler does not on its own: a thread that never touched it is cheaper to switch.
 $B/user/%.o: FLAGS := $(CFLAGS) -O2 -mno-implicit-float -fno-vectorize -fno-slp-vectorize $(ARCH_USER_CFLAGS)
+$B/user/lib/%.o $B/user/user/lib/%.o: FLAGS += $(ARCH_LIBRARY_CFLAGS)
 
 define COMPILE
 	@mkdir -p $(@D)

@@ -37,6 +37,7 @@ status_t aspace_init(struct aspace *aspace, uint32_t process)
 	}
 	arch_root_init(arch_direct(root));
 	aspace->root = root;
+	aspace->token = arch_aspace_token(root, aspace->asid);
 	return STATUS_OK;
 }
 

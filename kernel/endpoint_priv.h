@@ -13,18 +13,26 @@ CC_INLINE handle_t reply_handle(uint32_t thread, uint64_t wait)
 	return HANDLE(HANDLE_REPLY | thread, (uint32_t)(wait >> 8));
 }
 
-/* First waiting receiver, out of the queue and claimed; the queue is not empty. [e] held. */
-CC_INLINE struct thread *endpoint_take_receiver(struct endpoint *endpoint)
+/* The end of a call or reply_recv whose endpoint handle (argument 0) does not do. */
+CC_COLD struct thread *endpoint_refuse(struct thread *current, uint32_t rights);
+
+/* Take the first waiting receiver out of the queue; the caller claims it. [e] held. */
+CC_INLINE void endpoint_unlink_receiver(struct endpoint *endpoint, struct thread *receiver)
 {
-	uint32_t slot = endpoint->receiver_head;
-	struct thread *thread = &thread_table[slot];
-	uint32_t next = thread->next;
+	uint32_t next = receiver->next;
 	endpoint->receiver_head = next;
-	if (next == NONE)
+	if (CC_LIKELY(next == NONE))
 		endpoint->receiver_tail = NONE;
 	else
 		thread_table[next].previous = NONE;
-	endpoint->server = slot;
+	endpoint->server = thread_slot(receiver);
+}
+
+/* First waiting receiver, out of the queue and claimed; the queue is not empty. [e] held. */
+CC_INLINE struct thread *endpoint_take_receiver(struct endpoint *endpoint)
+{
+	struct thread *thread = &thread_table[endpoint->receiver_head];
+	endpoint_unlink_receiver(endpoint, thread);
 	__atomic_store_n(&thread->wait, WAIT_WITH(thread->wait, THREAD_READY), __ATOMIC_RELEASE);
 	return thread;
 }

@@ -70,17 +70,14 @@ static uint64_t take_bits(const struct endpoint *endpoint)
 	return __atomic_exchange_n(&notification_table[endpoint->notification].bits, 0, __ATOMIC_ACQ_REL);
 }
 
+/* Into the queue of receivers, published; what goes before is done. [e] held. */
 CC_INLINE void receive_publish(struct endpoint *endpoint, struct thread *current, const struct cap *cap,
-                               deadline_t deadline)
+                               uint64_t wait)
 {
-	uint64_t wait = WAIT_NEXT(current->wait, THREAD_RECEIVING);
 	current->wait_object = (uint32_t)(endpoint - endpoint_table);
 	current->wait_cap = cap;
 	current->owner->served = true;
 	endpoint->server = thread_slot(current);
-	sched_leave(arch_cpu_self(), current);
-	if (CC_UNLIKELY(deadline != DEADLINE_NEVER))
-		timer_set(thread_slot(current), deadline, wait);
 	thread_queue_append(&endpoint->receiver_head, &endpoint->receiver_tail, current);
 	__atomic_store_n(&current->wait, wait, __ATOMIC_RELEASE);
 }
@@ -108,20 +105,28 @@ static CC_COLD status_t receive_now(struct endpoint *endpoint, struct thread *cu
 	return STATUS_OK;
 }
 
+/* Nothing is there that would be received at once. [e] held. */
+CC_INLINE bool receive_must_wait(const struct endpoint *endpoint)
+{
+	return endpoint->queued_head == NONE && endpoint->sender_head == NONE && !bits_pending(endpoint);
+}
+
 /*
  * Receive for the current thread, the endpoint's lock held: take what is there
  * (OK; capabilities still to be passed are left in out_caps), or publish it as
  * RECEIVING (SYSCALL_BLOCKED), or TIMED_OUT when the deadline is DEADLINE_NOW.
  */
-CC_INLINE status_t endpoint_receive(struct endpoint *endpoint, struct thread *current,
-                                    const struct cap *cap, deadline_t deadline,
-                                    struct message_caps *out_caps)
+static status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, const struct cap *cap,
+                                 deadline_t deadline, struct message_caps *out_caps)
 {
 	out_caps->count = 0;
-	if (CC_UNLIKELY(endpoint->queued_head != NONE || endpoint->sender_head != NONE ||
-	                deadline == DEADLINE_NOW || bits_pending(endpoint)))
+	if (deadline == DEADLINE_NOW || !receive_must_wait(endpoint))
 		return receive_now(endpoint, current, out_caps);
-	receive_publish(endpoint, current, cap, deadline);
+	uint64_t wait = WAIT_NEXT(current->wait, THREAD_RECEIVING);
+	sched_leave(arch_cpu_self(), current);
+	if (deadline != DEADLINE_NEVER)
+		timer_set(thread_slot(current), deadline, wait);
+	receive_publish(endpoint, current, cap, wait);
 	return SYSCALL_BLOCKED;
 }
 
@@ -148,8 +153,9 @@ status_t sys_recv(struct thread *current)
 	return status;
 }
 
-/* The thread a reply handle of this process names, claimed; NULL: not such a handle, or the caller is gone. */
-CC_INLINE struct thread *reply_claim(const struct thread *current, handle_t handle)
+/* The thread a reply handle of this process names, and what it waits for; NULL: not such a handle, or the caller is
+ * gone. Not claimed yet. */
+CC_INLINE struct thread *reply_find(const struct thread *current, handle_t handle, uint64_t *out_wait)
 {
 	uint32_t slot = HANDLE_SLOT(handle) & ~HANDLE_REPLY;
 	if (CC_UNLIKELY((HANDLE_SLOT(handle) & HANDLE_REPLY) == 0 ||
@@ -160,10 +166,22 @@ CC_INLINE struct thread *reply_claim(const struct thread *current, handle_t hand
 	if (CC_UNLIKELY(WAIT_STATE(wait) != THREAD_REPLYING || reply_handle(slot, wait) != handle ||
 	                caller->reply_holder != current->process))
 		return NULL;
-	if (CC_UNLIKELY(!__atomic_compare_exchange_n(&caller->wait, &wait, WAIT_WITH(wait, THREAD_READY),
-	                                             false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
-		return NULL;
+	*out_wait = wait;
 	return caller;
+}
+
+/* Claim it; false: somebody else did. */
+CC_INLINE bool reply_claim_as(struct thread *caller, uint64_t wait, enum thread_state state)
+{
+	return __atomic_compare_exchange_n(&caller->wait, &wait, WAIT_WITH(wait, state), false, __ATOMIC_ACQ_REL,
+	                                   __ATOMIC_RELAXED);
+}
+
+static struct thread *reply_claim(const struct thread *current, handle_t handle)
+{
+	uint64_t wait;
+	struct thread *caller = reply_find(current, handle, &wait);
+	return caller != NULL && reply_claim_as(caller, wait, THREAD_READY) ? caller : NULL;
 }
 
 /* An answer to nobody: late, twice, or to somebody else's caller. */
@@ -177,7 +195,7 @@ static CC_COLD status_t reply_nobody(const struct thread *current, handle_t hand
 }
 
 /* The answer, to a caller this CPU owns. The server's loan of priority ends. */
-CC_INLINE void reply_deliver(struct thread *current, struct thread *caller, uint64_t tag)
+static void reply_deliver(struct thread *current, struct thread *caller, uint64_t tag)
 {
 	message_copy(caller, current, tag);
 	caller->regs.arg[0] = STATUS_OK;
@@ -187,10 +205,10 @@ CC_INLINE void reply_deliver(struct thread *current, struct thread *caller, uint
 		sched_set_priority(current, current->base_priority);
 }
 
-CC_INLINE status_t reply_check(struct thread *current, uint64_t tag, struct message_caps *out_caps)
+static status_t reply_check(struct thread *current, uint64_t tag, struct message_caps *out_caps)
 {
 	out_caps->count = 0;
-	return CC_LIKELY(message_is_short(tag)) ? STATUS_OK : message_check(current, tag, out_caps);
+	return message_is_plain(tag) ? STATUS_OK : message_check(current, tag, out_caps);
 }
 
 status_t sys_reply(struct thread *current)
@@ -210,54 +228,97 @@ status_t sys_reply(struct thread *current)
 	return STATUS_OK;
 }
 
-/* The tail of reply_recv once the answer is out: receive, then run the caller. */
-CC_INLINE status_t reply_then_receive(struct cpu *cpu, struct thread *current, struct thread *caller,
-                                      struct cap *cap, handle_t handle, deadline_t deadline)
+/* The rest of any reply_recv, from where the answer is out and the endpoint's lock is held: receive, then run the
+ * caller (NULL: there is none), which is claimed. */
+static struct thread *receive_locked(struct thread *current, struct thread *caller, struct cap *cap)
 {
+	struct cpu *cpu = arch_cpu_self();
 	struct message_caps caps;
 	status_t status = STATUS_BAD_HANDLE;
 	struct endpoint *endpoint = &endpoint_table[cap->object];
-	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
-	if (CC_LIKELY(cap_current(cap, handle, &endpoint->object)))
+	handle_t handle = current->regs.arg[0];
+	deadline_t deadline = current->regs.arg[6];
+	if (cap_current(cap, handle, &endpoint->object))
 		status = endpoint_receive(endpoint, current, cap, deadline, &caps);
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);
-	if (CC_LIKELY(status == SYSCALL_BLOCKED)) {
-		sched_check_dying(current);
-		if (CC_LIKELY(caller != NULL && sched_can_hand_off(cpu, caller))) {
-			sched_hand_off(cpu, caller);
-			return SYSCALL_SWITCHED;
-		}
-	} else if (status == STATUS_OK && caps.count != 0) {
-		message_pass_caps(current, &caps);
+	if (status == SYSCALL_BLOCKED && caller != NULL && sched_may_run_here(cpu, caller, caller->priority)) {
+		sched_claim_here(cpu, caller, caller->wait);
+		return sched_hand_over(cpu, current, caller);
 	}
+	if (status == STATUS_OK && caps.count != 0)
+		message_pass_caps(current, &caps);
+	if (status == SYSCALL_BLOCKED)
+		sched_check_dying(current);
 	if (caller != NULL)
 		sched_ready(caller);
-	return status;
+	return syscall_finish(current, status);
 }
 
-status_t sys_reply_recv(struct thread *current)
+/* Any reply_recv, from where the endpoint's capability was found. */
+static CC_COLD struct thread *reply_receive_general(struct thread *current, struct cap *cap)
 {
-	struct cap *cap;
 	struct message_caps caps;
-	handle_t handle = current->regs.arg[0];
 	uint64_t tag = current->regs.arg[1];
-	deadline_t deadline = current->regs.arg[6];
 	handle_t reply = current->regs.arg[7];
-	status_t status = cap_lookup(current, handle, OBJECT_ENDPOINT, RIGHT_RECEIVE, &cap);
-	if (CC_UNLIKELY(status != STATUS_OK))
-		return status;
-	status = reply_check(current, tag, &caps);
-	if (CC_UNLIKELY(status != STATUS_OK))
-		return status;
-	if (CC_UNLIKELY((HANDLE_SLOT(reply) & HANDLE_REPLY) == 0))
-		return STATUS_BAD_HANDLE;
+	status_t status = reply_check(current, tag, &caps);
+	if (status == STATUS_OK && (HANDLE_SLOT(reply) & HANDLE_REPLY) == 0)
+		status = STATUS_BAD_HANDLE;
+	if (status != STATUS_OK)
+		return syscall_finish(current, status);
 	struct thread *caller = reply_claim(current, reply);
-	if (CC_LIKELY(caller != NULL)) {
+	if (caller != NULL) {
 		reply_deliver(current, caller, tag);
-		if (CC_UNLIKELY(caps.count != 0))
-			message_pass_caps(caller, &caps);
+		message_pass_caps(caller, &caps);
 	} else {
 		(void)reply_nobody(current, reply);
 	}
-	return reply_then_receive(arch_cpu_self(), current, caller, cap, handle, deadline);
+	lock_acquire(&endpoint_table[cap->object].lock, LOCK_ENDPOINT);
+	return receive_locked(current, caller, cap);
+}
+
+/* Somebody else has the endpoint's lock. */
+static CC_COLD struct thread *receive_contended(struct thread *current, struct thread *caller, struct cap *cap,
+                                                uint32_t ticket)
+{
+	lock_await(&endpoint_table[cap->object].lock, ticket);
+	return receive_locked(current, caller, cap);
+}
+
+/* May this be done without calling a function: nothing but a plain answer, and no loan, deadline or FPU state? */
+CC_INLINE bool reply_is_simple(const struct cpu *cpu, const struct thread *current)
+{
+	return message_is_plain(current->regs.arg[1]) && current->regs.arg[6] == DEADLINE_NEVER &&
+	       current->priority == current->base_priority && !arch_fpu_held(cpu, &current->fpu);
+}
+
+/* As endpoint_call: no function is called on the hot path. */
+struct thread *endpoint_reply_receive(struct thread *current)
+{
+	struct cpu *cpu = arch_cpu_self();
+	uint64_t wait;
+	handle_t handle = current->regs.arg[0];
+	struct cap *cap = cap_find(current, handle, OBJECT_ENDPOINT, RIGHT_RECEIVE);
+	if (CC_UNLIKELY(cap == NULL))
+		return endpoint_refuse(current, RIGHT_RECEIVE);
+	if (CC_UNLIKELY(!reply_is_simple(cpu, current)))
+		return reply_receive_general(current, cap);
+	struct thread *caller = reply_find(current, current->regs.arg[7], &wait);
+	/* A timer that is not armed by now will not be: the caller has waited since. */
+	if (CC_UNLIKELY(caller == NULL || caller->timer.cpu != CPU_NONE ||
+	                !sched_may_run_here(cpu, caller, caller->priority) ||
+	                !reply_claim_as(caller, wait, THREAD_RUNNING)))
+		return reply_receive_general(current, cap);
+	caller->cpu = cpu->index; /* sched_hand_over's barrier stands between this and a look at who is dying */
+	message_copy(caller, current, current->regs.arg[1]);
+	caller->regs.arg[0] = STATUS_OK;
+	struct endpoint *endpoint = &endpoint_table[cap->object];
+	uint32_t ticket = lock_draw(&endpoint->lock, LOCK_ENDPOINT);
+	if (CC_UNLIKELY(!lock_serves(&endpoint->lock, ticket)))
+		return receive_contended(current, caller, cap, ticket);
+	if (CC_UNLIKELY(!cap_current(cap, handle, &endpoint->object) || !receive_must_wait(endpoint)))
+		return receive_locked(current, caller, cap);
+	sched_account(cpu, current);
+	receive_publish(endpoint, current, cap, WAIT_NEXT(current->wait, THREAD_RECEIVING));
+	lock_release(&endpoint->lock, LOCK_ENDPOINT);
+	return sched_hand_over(cpu, current, caller);
 }

@@ -4,6 +4,8 @@
 
 #define TAG_KNOWN 0xffffffff00ff01ffull /* label, capability count, length up to 511 */
 
+const struct message_caps message_no_caps;
+
 static status_t check_cap(struct thread *from, const struct message_cap *wanted)
 {
 	struct cap *cap;
@@ -42,23 +44,6 @@ status_t message_check(struct thread *from, uint64_t tag, struct message_caps *o
 		return STATUS_INVALID;
 	out_caps->count = count;
 	return CC_LIKELY(count == 0) ? STATUS_OK : check_caps(from, out_caps);
-}
-
-void message_copy_payload(struct message_page *to, const struct message_page *from, uint32_t length)
-{
-	uint64_t *target = (uint64_t *)(void *)to->payload;
-	const uint64_t *source = (const uint64_t *)(const void *)from->payload;
-	uint32_t words = (length + 7u) / 8u;
-	uint32_t i = MESSAGE_WORDS;
-	for (; i + 4u <= words; i += 4u) {
-		uint64_t a = source[i], b = source[i + 1u], c = source[i + 2u], d = source[i + 3u];
-		target[i] = a;
-		target[i + 1u] = b;
-		target[i + 2u] = c;
-		target[i + 3u] = d;
-	}
-	for (; i < words; i++)
-		target[i] = source[i];
 }
 
 static void pass_cap(struct thread *to, uint32_t holder, const struct message_cap *wanted,

@@ -18,16 +18,36 @@ struct message_caps {
 	struct message_cap cap[MESSAGE_CAPS_MAX];
 };
 
-/* A tag that says: at most four words, no capabilities, nothing else to check. */
-CC_INLINE bool message_is_short(uint64_t tag) { return (uint32_t)tag <= MESSAGE_WORD_BYTES; }
+extern const struct message_caps message_no_caps;
 
-/* Check a tag that is not short: INVALID, or the capability's own error. Fills out_caps. */
+/* A tag that says: payload of a length that may be, no capabilities, nothing else to check. */
+CC_INLINE bool message_is_plain(uint64_t tag) { return (uint32_t)tag <= MESSAGE_PAYLOAD_MAX; }
+
+/* Check a tag that is not plain: INVALID, or the capability's own error. Fills out_caps. */
 CC_NODISCARD status_t message_check(struct thread *from, uint64_t tag, struct message_caps *out_caps);
-/* Bytes 32.. of the payload, in whole words. */
-void message_copy_payload(struct message_page *to, const struct message_page *from, uint32_t length);
 /* Pass on capabilities to `to`, which the caller owns; one that cannot be passed (its source died, the
  * receiver's table is full) arrives as HANDLE_NONE. No lock held. */
 void message_pass_caps(struct thread *to, const struct message_caps *caps);
+
+/* Bytes 32.. of a longer payload, in whole words. */
+CC_INLINE void message_copy_payload(struct message_page *to, const struct message_page *from, uint32_t length)
+{
+	uint64_t *target = (uint64_t *)(void *)(to->payload + MESSAGE_WORD_BYTES);
+	const uint64_t *source = (const uint64_t *)(const void *)(from->payload + MESSAGE_WORD_BYTES);
+	uint32_t words = (length - MESSAGE_WORD_BYTES + 7u) / 8u;
+	/* In pairs, so that two registers do: the path this is on has none to spare. */
+	for (; words >= 4u; words -= 4u, source += 4, target += 4) {
+		uint64_t a = source[0], b = source[1];
+		target[0] = a;
+		target[1] = b;
+		uint64_t c = source[2], d = source[3];
+		target[2] = c;
+		target[3] = d;
+	}
+	CC_NO_UNROLL
+	for (; words > 0; words--)
+		*target++ = *source++;
+}
 
 /* Tag, words, principal and payload; the sender's registers and page hold still (it is current or queued). */
 CC_INLINE void message_copy(struct thread *to, const struct thread *from, uint64_t tag)

@@ -85,23 +85,45 @@ void notification_cap_died(uint32_t slot, uint32_t cap)
 	thread_cap_died(cap);
 }
 
+/* Any signal, from where the notification's lock is held. */
+static CC_NOINLINE status_t signal_through(struct thread *current, const struct cap *cap, uint64_t bits)
+{
+	struct notification *notification = &notification_table[cap->object];
+	status_t status = STATUS_BAD_HANDLE;
+	if (cap_current(cap, current->regs.arg[0], &notification->object)) {
+		signal_locked(notification, bits);
+		status = STATUS_OK;
+	}
+	lock_release(&notification->lock, LOCK_NOTIFICATION);
+	return status;
+}
+
+static CC_COLD status_t signal_contended(struct thread *current, const struct cap *cap, uint64_t bits,
+                                         uint32_t ticket)
+{
+	lock_await(&notification_table[cap->object].lock, ticket);
+	return signal_through(current, cap, bits);
+}
+
+/* Where nobody waits, no function is called: no stack frame. */
 status_t sys_notification_signal(struct thread *current)
 {
 	struct cap *cap;
 	handle_t handle = current->regs.arg[0];
 	status_t status = cap_lookup(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL, &cap);
-	if (status != STATUS_OK)
+	if (CC_UNLIKELY(status != STATUS_OK))
 		return status;
-	uint64_t badge = cap->badge;
-	uint64_t bits = badge != 0 ? badge : current->regs.arg[1];
+	uint64_t bits = cap->badge != 0 ? cap->badge : current->regs.arg[1];
 	struct notification *notification = &notification_table[cap->object];
-	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
-	if (cap_current(cap, handle, &notification->object))
-		signal_locked(notification, bits);
-	else
-		status = STATUS_BAD_HANDLE;
+	uint32_t ticket = lock_draw(&notification->lock, LOCK_NOTIFICATION);
+	if (CC_UNLIKELY(!lock_serves(&notification->lock, ticket)))
+		return signal_contended(current, cap, bits, ticket);
+	if (!cap_current(cap, handle, &notification->object) || notification->endpoint != NONE ||
+	    notification->waiter_head != NONE)
+		return signal_through(current, cap, bits);
+	__atomic_fetch_or(&notification->bits, bits, __ATOMIC_SEQ_CST);
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
-	return status;
+	return STATUS_OK;
 }
 
 /* Publish the current thread as waiting. [n] held. */

@@ -193,6 +193,29 @@ static void reap(struct cpu *cpu, struct thread *thread)
 	arch_irq_poll();
 }
 
+/* Make a RUNNING thread current. */
+static void enter(struct cpu *cpu, struct thread *to)
+{
+	__atomic_store_n(&cpu->queue->running, to->priority + 1u, __ATOMIC_RELAXED);
+	cpu->arch.current = to;
+	cpu->switches++;
+	if (cpu->active_process != to->process)
+		aspace_activate(&to->owner->aspace);
+	arch_thread_switch(to->page_user);
+	arch_fpu_enter(cpu, &to->fpu);
+}
+
+CC_COLD struct thread *sched_hand_over_slow(struct cpu *cpu, struct thread *from, struct thread *to)
+{
+	sched_check_dying(from);
+	if (to->owner->state != PROCESS_RUNNING) {
+		sched_ready(to);
+		return sched_next(cpu);
+	}
+	enter(cpu, to);
+	return to;
+}
+
 struct thread *sched_next(struct cpu *cpu)
 {
 	cpu->arch.current = NULL;
@@ -209,7 +232,8 @@ struct thread *sched_next(struct cpu *cpu)
 			break;
 	}
 	cpu->slice_end = arch_time_now() + clock_to_ticks(SLICE_NS);
-	sched_hand_off(cpu, thread);
+	sched_claim_here(cpu, thread, thread->wait);
+	enter(cpu, thread);
 	TRACE_EVENT(TRACE_SWITCH, thread_slot(thread), 0);
 	timer_rearm(cpu);
 	return thread;

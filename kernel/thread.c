@@ -5,6 +5,7 @@
  * the object they wait at.
  */
 #include "thread_queue.h"
+#include <kernel/cap.h>
 #include <kernel/endpoint.h>
 #include <kernel/frame.h>
 #include <kernel/image.h>
@@ -88,6 +89,7 @@ static void thread_fill(struct thread *thread, uint32_t process, uint32_t priori
 {
 	thread->process = process;
 	thread->owner = process_of(process);
+	thread->window = &cap_table[cap_index(process, 0)];
 	thread->slot = (uint32_t)(thread - thread_table);
 	thread->cpu = arch_cpu_self()->index;
 	thread->priority = (uint8_t)priority;
@@ -293,7 +295,8 @@ bool thread_valid(const struct thread *thread)
 		return true;
 	if (state == THREAD_REPLYING && thread->reply_holder >= PROCESS_MAX)
 		return false;
-	if (thread->slot != (uint32_t)(thread - thread_table) || thread->owner != process_of(thread->process))
+	if (thread->slot != (uint32_t)(thread - thread_table) || thread->owner != process_of(thread->process) ||
+	    thread->window != &cap_table[cap_index(thread->process, 0)])
 		return false;
 	return (state == THREAD_READY || thread->queue_cpu == CPU_NONE) &&
 	       thread->priority < PRIORITY_COUNT && thread->process < PROCESS_MAX;

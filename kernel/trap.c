@@ -11,8 +11,7 @@
 
 typedef status_t syscall_function(struct thread *current);
 
-/* A number below SYSCALL_COUNT that no row has. */
-static status_t syscall_unknown(struct thread *current)
+status_t sys_none(struct thread *current)
 {
 	(void)current;
 	return STATUS_UNKNOWN_SYSCALL;
@@ -21,7 +20,7 @@ static status_t syscall_unknown(struct thread *current)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Winitializer-overrides"
 static syscall_function *const syscall_table[SYSCALL_COUNT] = {
-	[0 ... SYSCALL_COUNT - 1] = syscall_unknown,
+	[0 ... SYSCALL_COUNT - 1] = sys_none,
 #define SYSCALL(number, name, shape, sentence) [number] = sys_##name,
 #include <abi/syscall.def>
 #undef SYSCALL
@@ -39,7 +38,7 @@ struct thread *trap_return(struct thread *current)
 }
 
 /* Everything but "done, go on": CC_COLD keeps it out of the hot path. */
-static CC_COLD struct thread *syscall_finish(struct thread *current, status_t status)
+CC_COLD struct thread *syscall_finish(struct thread *current, status_t status)
 {
 	struct cpu *cpu = arch_cpu_self();
 	if (status == SYSCALL_BLOCKED)
@@ -55,6 +54,29 @@ static CC_COLD struct thread *syscall_finish(struct thread *current, status_t st
 	return trap_return(current);
 }
 
+static CC_COLD void syscall_trace(const struct thread *current)
+{
+	trace_record(TRACE_SYSCALL, current->regs.number, current->regs.arg[0]);
+}
+
+/* All but call and reply_recv, which need no stack frame: not inlined, so that they get none. */
+static CC_NOINLINE struct thread *syscall_run(struct thread *current)
+{
+	if (CC_UNLIKELY(trace_mask & 1ull << TRACE_SYSCALL))
+		syscall_trace(current);
+	status_t status = syscall_table[current->regs.number](current);
+	if (CC_UNLIKELY(status != STATUS_OK || arch_cpu_self()->reschedule))
+		return syscall_finish(current, status);
+	current->regs.arg[0] = STATUS_OK;
+	return current;
+}
+
+static CC_COLD struct thread *syscall_traced(struct thread *current)
+{
+	syscall_trace(current);
+	return current->regs.number == SYSCALL_call ? endpoint_call(current) : endpoint_reply_receive(current);
+}
+
 struct thread *trap_syscall(struct thread *current)
 {
 	uint64_t number = current->regs.number;
@@ -63,15 +85,11 @@ struct thread *trap_syscall(struct thread *current)
 		return syscall_finish(current, STATUS_UNKNOWN_SYSCALL);
 	if (CC_UNLIKELY((current->owner->syscall_mask >> number & 1u) == 0))
 		return syscall_finish(current, STATUS_POLICY);
-	TRACE_EVENT(TRACE_SYSCALL, number, current->regs.arg[0]);
-	status_t status = syscall_table[number](current);
-	struct cpu *cpu = arch_cpu_self();
-	if (status == SYSCALL_SWITCHED)
-		return cpu->arch.current;
-	if (CC_UNLIKELY(status != STATUS_OK || cpu->reschedule))
-		return syscall_finish(current, status);
-	current->regs.arg[0] = STATUS_OK;
-	return current;
+	if (number > SYSCALL_reply_recv)
+		return syscall_run(current);
+	if (CC_UNLIKELY(trace_mask & 1ull << TRACE_SYSCALL))
+		return syscall_traced(current);
+	return number == SYSCALL_call ? endpoint_call(current) : endpoint_reply_receive(current);
 }
 
 /* Return addresses along the user's frame pointers, as far as they can be believed. */

@@ -8,6 +8,8 @@ ARCH_CFLAGS := -march=armv8-a -mbranch-protection=bti -mno-outline-atomics
 ARCH_KERNEL_CFLAGS := -mgeneral-regs-only -mcmodel=small -ffixed-x9 -ffixed-x10 -ffixed-x11 -ffixed-x12 \
 	-ffixed-x13 -ffixed-x14 -ffixed-x15 -ffixed-x18
 ARCH_USER_CFLAGS := -mcmodel=small
+# A function with variable arguments stores the vector registers; nobody asked the library to print a double.
+ARCH_LIBRARY_CFLAGS := -mgeneral-regs-only
 ARCH_LDFLAGS := -m aarch64elf
 ARCH_KERNEL_LDFLAGS :=
 ARCH_USER_LDFLAGS := -z separate-code

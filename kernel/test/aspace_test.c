@@ -348,6 +348,7 @@ static void capability_dies(void **state)
 	handle_t second;
 	uint32_t memory = make_memory(4);
 	thread.process = process;
+	thread.window = &cap_table[cap_index(process, 0)];
 	assert_int_equal(cap_create(process, OBJECT_MEMORY, memory, RIGHTS_ALL, 0, &first), STATUS_OK);
 	assert_int_equal(cap_derive(process, cap_index(process, HANDLE_SLOT(first)), first, RIGHT_READ, 0, &second),
 	                 STATUS_OK);

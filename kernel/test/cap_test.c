@@ -40,6 +40,7 @@ static int setup(void **state)
 	memset(&thread, 0, sizeof thread);
 	thread.process = processes[0];
 	thread.owner = process_of(processes[0]);
+	thread.window = &cap_table[cap_index(processes[0], 0)];
 	thread.page = &page;
 	return 0;
 }

@@ -48,6 +48,7 @@ static int setup(void **state)
 		process[i] = make_process((uint8_t)(i + 1u));
 		memset(&caller[i], 0, sizeof caller[i]);
 		caller[i].process = process[i];
+		caller[i].window = &cap_table[cap_index(process[i], 0)];
 		caller[i].page = &page[i];
 	}
 	return 0;

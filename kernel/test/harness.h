@@ -202,7 +202,8 @@ static inline void run(struct thread *thread)
 	if (from != NULL)
 		sched_put_back(host_cpu, from);
 	assert_true(sched_withdraw(thread));
-	sched_hand_off(host_cpu, thread);
+	sched_claim_here(host_cpu, thread, thread->wait);
+	(void)sched_hand_over(host_cpu, thread, thread);
 	timer_rearm(host_cpu);
 }
 

@@ -25,6 +25,7 @@ static int setup(void **state)
 	process_of(slot)->objects_limit = 10;
 	cap_window_init(slot);
 	thread.process = slot;
+	thread.window = &cap_table[cap_index(slot, 0)];
 	assert_int_equal(cap_create(slot, OBJECT_DEVICES, 0, RIGHTS_ALL, 0, &devices), STATUS_OK);
 	assert_int_equal(sys_notification_create(&thread), STATUS_OK);
 	notification = thread.regs.arg[1];

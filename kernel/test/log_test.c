@@ -107,6 +107,7 @@ static void calls(void **state)
 	process_of(slot)->state = PROCESS_RUNNING;
 	cap_window_init(slot);
 	thread.process = slot;
+	thread.window = &cap_table[cap_index(slot, 0)];
 	thread.page = &page;
 	assert_int_equal(cap_create(slot, OBJECT_LOG, 0, RIGHT_READ | RIGHT_WRITE, 0, &both), STATUS_OK);
 	assert_int_equal(cap_create(slot, OBJECT_LOG, 0, RIGHT_READ, 0, &reader), STATUS_OK);

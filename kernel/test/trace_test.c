@@ -81,6 +81,7 @@ static void control(void **state)
 	process_of(slot)->state = PROCESS_RUNNING;
 	cap_window_init(slot);
 	thread.process = slot;
+	thread.window = &cap_table[cap_index(slot, 0)];
 	assert_int_equal(cap_create(slot, OBJECT_MONITOR, 0, RIGHTS_ALL, 0, &full), STATUS_OK);
 	assert_int_equal(cap_create(slot, OBJECT_MONITOR, 0, RIGHT_INSPECT, 0, &weak), STATUS_OK);
 	thread.regs.arg[0] = full;

@@ -13,6 +13,8 @@
 #define CC_USED
 #define CC_PRINTF(format, first)
 #define CC_INLINE static inline
+#define CC_NOINLINE
+#define CC_NO_UNROLL
 #define CC_COLD
 #define CC_BOOT
 #define CC_LIKELY(x) (x)
@@ -29,6 +31,9 @@
 #define CC_USED __attribute__((used))
 #define CC_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define CC_INLINE static inline __attribute__((always_inline))
+#define CC_NOINLINE __attribute__((noinline))
+/* Before a loop of few turns. */
+#define CC_NO_UNROLL _Pragma("clang loop unroll(disable) vectorize(disable)")
 #define CC_COLD __attribute__((cold, noinline))
 /* Runs only while the kernel boots: its memory is given back before the first program runs (kernel/main.c). */
 #define CC_BOOT __attribute__((section(".boot_text")))

@@ -92,7 +92,8 @@ CC_NORETURN void arch_user_return(struct thread *thread);
 
 /* FPU: disabled until a thread first uses it. A first use is handled inside the port (state is
  * loaded, thread->fpu.live set). */
-/* [inline] void arch_fpu_leave(struct cpu *cpu, struct arch_fpu *from): if this CPU holds from's live state,
+/* [inline] bool arch_fpu_held(cpu, fpu): does this CPU hold that live state?
+ * [inline] void arch_fpu_leave(struct cpu *cpu, struct arch_fpu *from): if this CPU holds from's live state,
  * save it and disable the FPU. Called before a thread that ran on this CPU can be seen by another.
  * [inline] void arch_fpu_enter(struct cpu *cpu, struct arch_fpu *to): make it available again if it is live.
  * Both are two or three instructions for threads that never used the FPU (cpu->arch.fpu_owner tells). */
@@ -108,6 +109,8 @@ paddr_t arch_kernel_root(void);
 void arch_root_init(uint64_t *root);
 /* [inline] void arch_aspace_activate(paddr_t root, uint32_t asid)  (asid: 1 + process slot; 0: the
  * kernel's own root, no user half) */
+/* [inline] uint64_t arch_aspace_token(root, asid): what arch_aspace_enter(token) needs to do the same at once;
+ * 0 where it takes more than that. */
 /* Page table entries. Level 0 is the leaf (4 KiB). A zero entry is not present. [inline]
  *   uint64_t arch_pte_table(paddr_t table)
  *   uint64_t arch_pte_leaf(paddr_t frame, uint32_t prot, bool user, bool device)   accessed and dirty set

@@ -24,6 +24,7 @@
 
 struct aspace {
 	paddr_t root;         /* [c] */
+	uint64_t token;       /* [c] what arch_aspace_enter wants; 0: only aspace_activate will do */
 	uint32_t asid;        /* [c] 1 + process slot */
 	uint32_t process;     /* [c] slot charged for frames */
 	uint32_t mapping_head; /* [A] sorted by address */

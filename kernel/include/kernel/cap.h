@@ -42,6 +42,9 @@ void cap_window_init(uint32_t process);
  */
 CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type,
                               uint32_t rights, struct cap **out_cap);
+/* The same without the reason: NULL. For paths that go elsewhere to say why. */
+CC_NODISCARD CC_INLINE struct cap *cap_find(const struct thread *current, handle_t handle, enum object_type type,
+                                            uint32_t rights);
 /* Why it was not found; remembered for the audit record. */
 CC_NODISCARD CC_COLD status_t cap_refuse(struct thread *current, handle_t handle, enum object_type type,
                                          uint32_t rights);

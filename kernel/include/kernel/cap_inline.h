@@ -3,21 +3,29 @@
 #pragma once
 #include <kernel/thread.h>
 
-CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type,
-                              uint32_t rights, struct cap **out_cap)
+CC_INLINE struct cap *cap_find(const struct thread *current, handle_t handle, enum object_type type, uint32_t rights)
 {
 	uint32_t slot = HANDLE_SLOT(handle);
 	uint32_t generation = HANDLE_GENERATION(handle);
 	if (CC_UNLIKELY(slot >= CSPACE_SLOTS))
-		return cap_refuse(current, handle, type, rights);
-	struct cap *cap = &cap_table[cap_index(current->process, slot)];
+		return NULL;
+	struct cap *cap = &current->window[slot];
 	/* Only live slots have odd generations. */
 	if (CC_UNLIKELY(__atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) != generation ||
 	                (generation & 1u) == 0))
-		return cap_refuse(current, handle, type, rights);
+		return NULL;
 	if (CC_UNLIKELY(type != OBJECT_NONE && cap->type != (uint32_t)type))
-		return cap_refuse(current, handle, type, rights);
+		return NULL;
 	if (CC_UNLIKELY((rights & ~(uint32_t)cap->rights) != 0))
+		return NULL;
+	return cap;
+}
+
+CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type,
+                              uint32_t rights, struct cap **out_cap)
+{
+	struct cap *cap = cap_find(current, handle, type, rights);
+	if (CC_UNLIKELY(cap == NULL))
 		return cap_refuse(current, handle, type, rights);
 	*out_cap = cap;
 	return STATUS_OK;

@@ -46,12 +46,28 @@ CC_INLINE void lock_debug_release(struct lock *lock, enum lock_rank rank) { (voi
 CC_INLINE bool lock_debug_held(const struct lock *lock) { (void)lock; return true; }
 #endif
 
-CC_INLINE void lock_acquire(struct lock *lock, enum lock_rank rank)
+/* lock_acquire in two parts, for a path that would rather go elsewhere than wait: draw a ticket; once it is served
+ * the lock is held. A ticket that was drawn must be waited for. */
+CC_NODISCARD CC_INLINE uint32_t lock_draw(struct lock *lock, enum lock_rank rank)
 {
 	lock_debug_acquire(lock, rank);
-	uint32_t ticket = __atomic_fetch_add(&lock->next, 1u, __ATOMIC_RELAXED);
-	while (CC_UNLIKELY(__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket))
+	return __atomic_fetch_add(&lock->next, 1u, __ATOMIC_RELAXED);
+}
+
+CC_NODISCARD CC_INLINE bool lock_serves(const struct lock *lock, uint32_t ticket)
+{
+	return __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) == ticket;
+}
+
+CC_INLINE void lock_await(const struct lock *lock, uint32_t ticket)
+{
+	while (CC_UNLIKELY(!lock_serves(lock, ticket)))
 		arch_spin_hint();
+}
+
+CC_INLINE void lock_acquire(struct lock *lock, enum lock_rank rank)
+{
+	lock_await(lock, lock_draw(lock, rank));
 }
 
 /* Take it if it is free. */

@@ -8,7 +8,9 @@
  * SYSCALL_RESTART: nothing visible happened or a bounded part was done; the
  * call is executed again from its own instruction (arguments untouched).
  * SYSCALL_BLOCKED: the thread waits; whoever wakes it writes its results.
- * SYSCALL_SWITCHED: as BLOCKED, and cpu->arch.current is already the next.
+ *
+ * call and reply_recv, which mostly hand the CPU over, are not among them: they
+ * return the thread to resume (and may end in syscall_finish like the others).
  */
 #pragma once
 #include <kernel/cap.h>
@@ -17,8 +19,16 @@
 
 #define SYSCALL_RESTART ((status_t)-1)
 #define SYSCALL_BLOCKED ((status_t)-2)
-#define SYSCALL_SWITCHED ((status_t)-3)
 
+struct thread *endpoint_call(struct thread *current);
+struct thread *endpoint_reply_receive(struct thread *current);
+/* The end of a system call that has this status: whom to resume. */
+struct thread *syscall_finish(struct thread *current, status_t status);
+
+/* What stands for those two, and for numbers that no row has. */
+status_t sys_none(struct thread *current);
+#define sys_call sys_none
+#define sys_reply_recv sys_none
 #define SYSCALL(number, name, shape, sentence) status_t sys_##name(struct thread *current);
 #include <abi/syscall.def>
 #undef SYSCALL

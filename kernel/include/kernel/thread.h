@@ -6,7 +6,8 @@
  * Who may change a blocked thread: `wait` says what it waits for and carries a
  * sequence number. A waker claims it: under the lock of the object it is queued
  * at (endpoint, notification), or by compare-and-swap where there is no queue
- * (reply, sleep). The one that wins owns the thread and makes it ready.
+ * (reply, sleep). The one that wins owns the thread and makes it ready, or RUNNING
+ * if it hands its own CPU over to it.
  */
 #pragma once
 #include <kernel/cpu.h>
@@ -40,6 +41,7 @@ struct thread {
 	uint64_t wait;              /* [a] state and sequence */
 	uint32_t process;           /* [c] slot */
 	uint32_t slot;              /* [c] its own */
+	struct cap *window;         /* [c] &cap_table[first of its process]: look-up begins there */
 	struct process *owner;      /* [c] &process_table[process]: the hot path looks there several times */
 	uint32_t cpu;               /* CPU it runs or last ran on; written by its owner */
 	uint8_t priority;           /* [a] effective: base or inherited */

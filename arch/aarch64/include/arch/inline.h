@@ -53,6 +53,11 @@ void fpu_give_up(struct arch_cpu *cpu);
 void fpu_take(struct arch_cpu *cpu, struct arch_fpu *fpu);
 
 /* struct cpu begins with its struct arch_cpu (asserted where struct cpu is complete). */
+CC_INLINE bool arch_fpu_held(const struct cpu *cpu, const struct arch_fpu *fpu)
+{
+	return ((const struct arch_cpu *)(const void *)cpu)->fpu_owner == fpu;
+}
+
 CC_INLINE void arch_fpu_leave(struct cpu *cpu, struct arch_fpu *from)
 {
 	struct arch_cpu *arch = (struct arch_cpu *)(void *)cpu;
@@ -138,6 +143,16 @@ CC_INLINE void arch_pte_published(void)
 /* ---- memory ---- */
 /* The cases the fast path leaves: ASID 0 (no user half), and an ASID the hardware has no room for. */
 void memory_activate_slow(uint64_t root, uint32_t asid);
+
+CC_INLINE uint64_t arch_aspace_token(paddr_t root, uint32_t asid)
+{
+	return asid - 1u < memory_asid_max ? root.a | (uint64_t)asid << 48 : 0u;
+}
+
+CC_INLINE void arch_aspace_enter(uint64_t token)
+{
+	__asm__ volatile("msr ttbr0_el1, %0\n\tisb" :: "r"(token) : "memory");
+}
 
 CC_INLINE void arch_aspace_activate(paddr_t root, uint32_t asid)
 {

@@ -21,6 +21,11 @@ CC_INLINE uint64_t arch_regs_sp(const struct arch_regs *regs) { return regs->sp;
 CC_INLINE uint64_t arch_regs_frame(const struct arch_regs *regs) { return regs->frame; }
 CC_INLINE void arch_regs_restart(struct arch_regs *regs) { regs->restarts++; }
 
+CC_INLINE bool arch_fpu_held(const struct cpu *cpu, const struct arch_fpu *fpu)
+{
+	return ((const struct arch_cpu *)(const void *)cpu)->fpu_owner == fpu;
+}
+
 CC_INLINE void arch_fpu_leave(struct cpu *cpu, struct arch_fpu *from)
 {
 	struct arch_cpu *arch = (struct arch_cpu *)(void *)cpu;
@@ -54,6 +59,12 @@ CC_INLINE void arch_pte_published(void) {}
 CC_INLINE void *arch_direct(paddr_t address) { return host_ram + (address.a - HOST_RAM_BASE); }
 CC_INLINE void arch_page_zero(void *page) { __builtin_memset(page, 0, PAGE_SIZE); }
 CC_INLINE void arch_page_copy(void *to, const void *from) { __builtin_memcpy(to, from, PAGE_SIZE); }
+CC_INLINE uint64_t arch_aspace_token(paddr_t root, uint32_t asid)
+{
+	(void)asid;
+	return root.a;
+}
+CC_INLINE void arch_aspace_enter(uint64_t token) { (void)token; }
 CC_INLINE void arch_aspace_activate(paddr_t root, uint32_t asid)
 {
 	(void)root;

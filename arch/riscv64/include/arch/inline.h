@@ -58,6 +58,11 @@ void riscv_fpu_release(struct arch_cpu *cpu);
 void riscv_fpu_acquire(struct arch_cpu *cpu, struct arch_fpu *fpu);
 
 /* struct cpu begins with struct arch_cpu and is not yet complete here. */
+CC_INLINE bool arch_fpu_held(const struct cpu *cpu, const struct arch_fpu *fpu)
+{
+	return ((const struct arch_cpu *)(const void *)cpu)->fpu_owner == fpu;
+}
+
 CC_INLINE void arch_fpu_leave(struct cpu *cpu, struct arch_fpu *from)
 {
 	struct arch_cpu *self = (struct arch_cpu *)cpu;
@@ -89,6 +94,18 @@ enum {
 
 extern uint64_t riscv_asid_mask;  /* 0xffff, or 0: this machine has too few ASIDs for us */
 extern uint64_t riscv_pte_device; /* Svpbmt "IO" where there is Svpbmt; else 0: the platform knows devices */
+
+CC_INLINE uint64_t arch_aspace_token(paddr_t root, uint32_t asid)
+{
+	if (riscv_asid_mask == 0)
+		return 0;
+	return RISCV_SATP_SV39 | root.a >> PAGE_SHIFT | (asid & riscv_asid_mask) << RISCV_SATP_ASID_SHIFT;
+}
+
+CC_INLINE void arch_aspace_enter(uint64_t token)
+{
+	__asm__ volatile("csrw satp, %0" :: "r"(token) : "memory");
+}
 
 CC_INLINE void arch_aspace_activate(paddr_t root, uint32_t asid)
 {

@@ -82,6 +82,11 @@ void x86_fpu_save(struct arch_cpu *cpu);
 void x86_fpu_load(struct arch_cpu *cpu, struct arch_fpu *fpu);
 
 /* struct cpu begins with struct arch_cpu. */
+CC_INLINE bool arch_fpu_held(const struct cpu *cpu, const struct arch_fpu *fpu)
+{
+	return ((const struct arch_cpu *)(const void *)cpu)->fpu_owner == fpu;
+}
+
 CC_INLINE void arch_fpu_leave(struct cpu *cpu, struct arch_fpu *from)
 {
 	struct arch_cpu *arch = (struct arch_cpu *)(void *)cpu;
@@ -109,7 +114,18 @@ CC_INLINE void arch_fpu_enter(struct cpu *cpu, struct arch_fpu *to)
 #define X86_PTE_NO_EXECUTE (1ull << 63)
 #define X86_PTE_ADDRESS 0x000ffffffffff000ull
 
-/* No PCID: loading CR3 forgets every user translation of this CPU. */
+/* No PCID: the root is all there is, and loading CR3 forgets every user translation of this CPU. */
+CC_INLINE uint64_t arch_aspace_token(paddr_t root, uint32_t asid)
+{
+	(void)asid;
+	return root.a;
+}
+
+CC_INLINE void arch_aspace_enter(uint64_t token)
+{
+	__asm__ volatile("movq %0, %%cr3" : : "r"(token) : "memory");
+}
+
 CC_INLINE void arch_aspace_activate(paddr_t root, uint32_t asid)
 {
 	(void)asid;
