@@ -104,11 +104,6 @@ void log_console_release(void)
 	__atomic_store_n(&console_released, true, __ATOMIC_RELAXED);
 }
 
-void log_console_resume(void)
-{
-	__atomic_store_n(&console_released, false, __ATOMIC_RELAXED);
-}
-
 /* The boot console is the first UART of the machine description. */
 void log_device_claimed(enum region_kind kind, uint64_t base, uint64_t size)
 {

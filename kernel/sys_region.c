@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* System calls on device regions. Mapping one is memory_map. */
 #include <kernel/audit.h>
+#include <kernel/log.h>
 #include <kernel/memory.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
@@ -26,6 +27,7 @@ status_t sys_region_create(struct thread *current)
 		object_release(OBJECT_REGION, slot);
 		return status;
 	}
+	log_device_claimed((enum region_kind)arg[1], arg[2], arg[3]);
 	audit_emit(AUDIT_AUTHORITY_CLAIMED, current->owner->id, AUDIT_OBJECT(OBJECT_REGION, slot), arg[2], arg[3], 0,
 	           0);
 	current->regs.arg[1] = handle;

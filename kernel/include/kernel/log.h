@@ -12,9 +12,8 @@
 
 /* A program claims a device: if it is what the boot console writes to, the kernel stops writing there. */
 void log_device_claimed(enum region_kind kind, uint64_t base, uint64_t size);
-/* The kernel stops writing to the console (a driver has it), or starts again (the driver is gone). */
+/* The same, said outright. */
 void log_console_release(void);
-void log_console_resume(void);
 /* From here on everything goes to the console, and no lock is taken: the other CPUs have stopped. */
 void log_panic(void);
 

@@ -7,6 +7,7 @@
  */
 #include "init.h"
 #include <lib/string.h>
+#include <os/audit_tell.h>
 #include <os/time.h>
 
 static struct child *policy_child(void)
@@ -20,6 +21,13 @@ static status_t ask(handle_t policy, const struct policy_admit_req *request, str
 {
 	return ipc_request(policy, time_after(POLICY_ADMIT_NS), POLICY_ADMIT, request, sizeof(*request), reply,
 	                   sizeof(*reply), sizeof(*reply), NULL);
+}
+
+/* Whatever the reason, to the client it is the same; the audit ring is told which. */
+static status_t refused(const struct policy_admit_req *request, status_t why)
+{
+	audit_tell(AUDIT_POLICY_DENIED, 0, request->wanted, 0, why, 0);
+	return STATUS_POLICY;
 }
 
 status_t admission_ask(const struct launch *plan, const struct aid *principal, uint64_t *out_mask)
@@ -36,7 +44,7 @@ status_t admission_ask(const struct launch *plan, const struct aid *principal, u
 		return STATUS_OK;
 	struct child *policy = policy_child();
 	if (policy == NULL || !service_serves(policy))
-		return STATUS_POLICY;
+		return refused(&request, STATUS_GONE);
 	string_copy(request.name, sizeof(request.name), plan->name);
 	status_t status = ask(endpoint_find(MANIFEST_POLICY_ENDPOINT)->client, &request, &reply);
 	if (status == STATUS_OK && (reply.allowed & ~request.wanted) == 0) {
@@ -45,5 +53,5 @@ status_t admission_ask(const struct launch *plan, const struct aid *principal, u
 	}
 	if (status != STATUS_POLICY)
 		service_lost(policy);
-	return STATUS_POLICY;
+	return refused(&request, status);
 }

@@ -6,6 +6,7 @@
  *   endpoint.c  the endpoints services receive on; they outlive a service
  *   device.c    what the machine has, claimed for the driver it is for
  *   launch.c    a process made from a manifest entry
+ *   notice.c    what a person should see
  *   admission.c the policy service's word before it
  *   child.c     who runs; what happens when one ends
  *   service.c   the services among them: order, readiness, restart
@@ -144,6 +145,10 @@ bool service_serves(const struct child *child);
 /* It does not answer as it should: end it, to be restarted by its policy. */
 void service_lost(struct child *child);
 
+/* ---- notice.c ---- */
+/* A line for the kernel log and, if it serves, the console: what a person at the machine should see at once. */
+void notice(const char *text, ...) CC_PRINTF(1, 2);
+
 /* ---- admission.c ---- */
 /* Ask the policy service, if the entry needs its word. POLICY: refused, or nobody could be asked in time. */
 CC_NODISCARD status_t admission_ask(const struct launch *plan, const struct aid *principal,
@@ -152,5 +157,7 @@ CC_NODISCARD status_t admission_ask(const struct launch *plan, const struct aid 
 /* ---- spawn.c, spawn_service.c ---- */
 IFACE_HANDLERS(SPAWN_METHODS)
 extern const struct service spawn_service;
+/* Tell the audit ring that a client asked for what the manifest does not give it. Returns the status. */
+status_t spawn_denied(const struct service_call *call, const char *name, status_t status);
 /* A running child this client may lay hands on; NULL: none. */
 const struct child *spawn_subject(const struct service_call *call, uint64_t process);

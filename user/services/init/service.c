@@ -7,6 +7,7 @@
  */
 #include "init.h"
 #include <lib/string.h>
+#include <os/audit_tell.h>
 #include <os/info.h>
 #include <os/panic.h>
 #include <os/print.h>
@@ -50,13 +51,20 @@ static void leave(struct child *child, enum spawn_service_state state)
 	endpoint_close(child->entry->serves);
 }
 
-static void failed(struct child *child)
+static void audit(const struct child *child, enum audit_kind kind, uint64_t last)
+{
+	audit_tell(kind, child->launched.id, audit_name(child->entry->name, 0), audit_name(child->entry->name, 1),
+	           child->restarts, last);
+}
+
+static void failed(struct child *child, uint64_t code)
 {
 	const struct manifest_entry *entry = child->entry;
 
+	audit(child, AUDIT_SERVICE_FAILED, code);
 	child->failures++;
 	if (entry->restart_limit != 0 && child->failures >= entry->restart_limit) {
-		print("%s is given up: it failed %u times in a row\n", entry->name, child->failures);
+		notice("%s is given up: it failed %u times in a row", entry->name, child->failures);
 		leave(child, SPAWN_SERVICE_FAILED);
 		return;
 	}
@@ -98,6 +106,12 @@ static status_t keep_make(struct child *child)
 	return sys_memory_create(child->entry->keeps_pages, &child->kept);
 }
 
+static void serves(struct child *child)
+{
+	state_set(child, SPAWN_SERVICE_READY, DEADLINE_NEVER);
+	audit(child, AUDIT_SERVICE_STARTED, child->entry->version);
+}
+
 /* Does everybody serve that this service depends on? */
 static bool may_start(const struct manifest_entry *entry)
 {
@@ -122,10 +136,10 @@ static void service_start(struct child *child)
 		print("%s is not needed: this machine has no such device\n", child->entry->name);
 		leave(child, SPAWN_SERVICE_ABSENT);
 	} else if (status != STATUS_OK) {
-		print("%s does not start: %s\n", child->entry->name, status_sentence(status));
-		failed(child);
+		notice("%s does not start: %s", child->entry->name, status_sentence(status));
+		failed(child, status);
 	} else if (child->entry->serves[0] == '\0') {
-		state_set(child, SPAWN_SERVICE_READY, DEADLINE_NEVER); /* it has nothing to say */
+		serves(child); /* it has nothing to say */
 	} else {
 		state_set(child, SPAWN_SERVICE_STARTING, time_after(READY_NS));
 	}
@@ -171,7 +185,7 @@ void service_ready(struct child *child)
 {
 	if (child->state != SPAWN_SERVICE_STARTING)
 		return;
-	state_set(child, SPAWN_SERVICE_READY, DEADLINE_NEVER);
+	serves(child);
 	services_advance();
 }
 
@@ -195,7 +209,7 @@ void service_ended(struct child *child, const struct process_status *status)
 	if (entry->restart == RESTART_NEVER || (entry->restart == RESTART_FAILURE && !failure))
 		leave(child, SPAWN_SERVICE_ENDED);
 	else
-		failed(child);
+		failed(child, status->exit_code);
 	timer_arm();
 }
 
@@ -221,7 +235,7 @@ void services_due(void)
 		if (child->due > now_ns)
 			continue;
 		if (child->state == SPAWN_SERVICE_STARTING) {
-			print("%s does not serve in time and is ended\n", child->entry->name);
+			notice("%s does not serve in time and is ended", child->entry->name);
 			child->due = DEADLINE_NEVER;
 			child_kill(child, 1);
 		} else {

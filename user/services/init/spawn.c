@@ -2,12 +2,20 @@
 /* The server side of proto/spawn.h: programs. What it says of services is in spawn_service.c. */
 #include "init.h"
 #include <lib/string.h>
+#include <os/audit_tell.h>
 
 IFACE_SERVER(spawn, SPAWN_METHODS)
 
 static uint64_t client_of(const struct service_call *call)
 {
 	return call->badge & ~SPAWN_BADGE_CONTROL;
+}
+
+status_t spawn_denied(const struct service_call *call, const char *name, status_t status)
+{
+	audit_tell(AUDIT_MANIFEST_DENIED, client_of(call), audit_name(name, 0), audit_name(name, 1), call->method,
+	           status);
+	return status;
 }
 
 /* `data` is word_count terminated strings and nothing else. */
@@ -77,7 +85,7 @@ status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *
 	if (entry == NULL)
 		return STATUS_NOT_FOUND;
 	if (child_count(client->launched.id) >= client->entry->children)
-		return STATUS_QUOTA;
+		return spawn_denied(call, request->data, STATUS_QUOTA);
 	handle_t watcher = request->bits != 0 ? ipc_take(call->message, 0) : HANDLE_NONE;
 	grants_take(call, request, request->bits != 0, grants);
 	struct launch plan = {
@@ -125,9 +133,11 @@ const struct child *spawn_subject(const struct service_call *call, uint64_t proc
 {
 	const struct child *child = child_by_id(process);
 
-	if (child == NULL)
-		return NULL;
-	return (call->badge & SPAWN_BADGE_CONTROL) != 0 || child->parent == client_of(call) ? child : NULL;
+	if (child == NULL || (call->badge & SPAWN_BADGE_CONTROL) != 0 || child->parent == client_of(call))
+		return child;
+	/* To the client as if there were none: what others run is not its business. */
+	(void)!spawn_denied(call, child->entry->name, STATUS_NOT_FOUND);
+	return NULL;
 }
 
 status_t spawn_kill_serve(struct service_call *call, const struct spawn_kill_req *request,

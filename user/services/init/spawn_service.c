@@ -42,10 +42,10 @@ status_t spawn_service_serve(struct service_call *call, const struct spawn_servi
 status_t spawn_restart_serve(struct service_call *call, const struct spawn_restart_req *request,
                              struct spawn_restart_rep *reply)
 {
-	if ((call->badge & SPAWN_BADGE_CONTROL) == 0)
-		return STATUS_DENIED;
 	if (!name_ok(request->name, sizeof(request->name)))
 		return STATUS_INVALID;
+	if ((call->badge & SPAWN_BADGE_CONTROL) == 0)
+		return spawn_denied(call, request->name, STATUS_DENIED);
 	struct child *child = service_by_name(request->name);
 	if (child == NULL || child->state == SPAWN_SERVICE_ABSENT)
 		return STATUS_NOT_FOUND;
