@@ -126,6 +126,22 @@ status_t image_new(uint32_t owner, const struct image_request *request, uint32_t
 	return status;
 }
 
+bool image_valid(const struct image *image)
+{
+	const struct memory *memory = &memory_table[image->memory];
+	if ((image->object.generation & 1u) == 0 || image->stage != IMAGE_READY)
+		return true;
+	bool valid = (memory->flags & MEMORY_SEALED) != 0 && image->module.role == image->as.role &&
+	             strncmp(image->module.name, image->as.name, MODULE_NAME_MAX) == 0 &&
+	             image->module.elf_length < image->length && image->elf.segment_count >= 1u;
+	for (uint32_t i = 0; valid && i < image->elf.segment_count; i++) {
+		const struct elf_segment *segment = &image->elf.segments[i];
+		valid = segment->file_size <= image->module.elf_length &&
+		        segment->file_offset <= image->module.elf_length - segment->file_size;
+	}
+	return valid;
+}
+
 void image_destroy(uint32_t slot)
 {
 	uint32_t memory = image_table[slot].memory;

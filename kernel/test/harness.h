@@ -59,6 +59,7 @@ static inline void harness_check(void)
 	HARNESS_EACH(OBJECT_NOTIFICATION, notification)
 	HARNESS_EACH(OBJECT_MEMORY, memory)
 	HARNESS_EACH(OBJECT_CHANNEL, channel)
+	HARNESS_EACH(OBJECT_IMAGE, image)
 	assert_true(sched_valid());
 	assert_true(timer_valid());
 	assert_true(cap_valid());

@@ -564,7 +564,7 @@ static void principal_of_the_image(void **state)
 	memset(&options.principal, 0, sizeof options.principal);
 	handle_t child = create_ok(&options);
 	assert_memory_equal(&process_of(cap_of(parent, child)->object)->principal, &listed, AID_SIZE);
-	image_table[harness_image].as.role = MODULE_INIT;
+	image_table[harness_image].as.role = image_table[harness_image].module.role = MODULE_INIT;
 	assert_int_equal(create(&options), STATUS_DENIED); /* there is one init, and the kernel made it */
 	assert_int_equal(parent->regs.arg[1], RIGHT_GRANT);
 }

@@ -126,6 +126,7 @@ static const uint8_t common[] = {
 	SYSCALL_process_start, SYSCALL_thread_create, SYSCALL_memory_create, SYSCALL_memory_map,
 	SYSCALL_memory_unmap, SYSCALL_process_kill, SYSCALL_thread_sleep, SYSCALL_channel_create,
 	SYSCALL_channel_attach, SYSCALL_channel_close, SYSCALL_audit_open, SYSCALL_audit_bind, SYSCALL_policy_revoke,
+	SYSCALL_image_create,
 };
 
 static uint64_t pick_number(void)
@@ -279,6 +280,8 @@ static void judge(struct sim *sim, const struct thread *thread)
 	uint64_t reply = thread->regs.arg[7];
 	if (thread->regs.arg[0] < 40)
 		sim->statuses[thread->regs.arg[0]]++;
+	if (number == SYSCALL_image_create && thread->regs.arg[0] == STATUS_OK)
+		sim->verified++;
 	bool received = number == SYSCALL_recv || number == SYSCALL_reply_recv;
 	if (!received || thread->regs.arg[0] != STATUS_OK || reply == HANDLE_NONE ||
 	    MESSAGE_KIND(thread->regs.arg[1]) != MESSAGE_CALL)

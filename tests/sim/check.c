@@ -6,11 +6,15 @@
 #include <kernel/channel.h>
 #include <kernel/endpoint.h>
 #include <kernel/frame.h>
+#include <kernel/image.h>
 #include <kernel/memory.h>
 #include <kernel/notification.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
+#include <kernel/trust.h>
+#include <lib/hash.h>
+#include <lib/identity.h>
 
 #define EACH(type, prefix)                                                                         \
 	static const char *check_##prefix(void)                                                    \
@@ -27,6 +31,43 @@ EACH(OBJECT_ENDPOINT, endpoint)
 EACH(OBJECT_NOTIFICATION, notification)
 EACH(OBJECT_MEMORY, memory)
 EACH(OBJECT_CHANNEL, channel)
+EACH(OBJECT_IMAGE, image)
+
+/* A principal is bound before the first step and stays, as long as the process is the same one. */
+static const char *check_principals(void)
+{
+	static struct {
+		uint32_t generation;
+		struct aid principal;
+	} seen[PROCESS_MAX];
+	for (uint32_t slot = 0; slot < object_tables[OBJECT_PROCESS].fresh; slot++) {
+		const struct process *process = &process_table[slot];
+		uint32_t generation = process->object.generation;
+		if ((generation & 1u) == 0)
+			continue;
+		if (seen[slot].generation == generation && !aid_equal(&seen[slot].principal, &process->principal))
+			return "a process has another principal than before";
+		seen[slot].generation = generation;
+		seen[slot].principal = process->principal;
+	}
+	return NULL;
+}
+
+/* What can be run is what the catalog lists. */
+static const char *check_listed(void)
+{
+	struct catalog_entry entry;
+	for (uint32_t slot = 0; slot < object_tables[OBJECT_IMAGE].fresh; slot++) {
+		const struct image *image = &image_table[slot];
+		if ((image->object.generation & 1u) == 0 || image->stage != IMAGE_READY)
+			continue;
+		if (!catalog_find(&trust_catalog, image->as.name, &entry) || entry.role != image->as.role ||
+		    !hash_equal(entry.digest, image->module.digest) ||
+		    !aid_equal(&entry.principal, &image->principal))
+			return "an image is not the one the catalog lists";
+	}
+	return NULL;
+}
 
 static const char *check_running(void)
 {
@@ -76,6 +117,7 @@ void sim_check(void *context)
 {
 	static const char *(*const checks[])(void) = {check_thread,  check_process, check_endpoint,
 	                                              check_notification, check_memory, check_channel,
+	                                              check_image, check_principals, check_listed,
 	                                              check_running, check_replies, check_globals};
 	struct sim *sim = context;
 	sim_audit_check(sim);

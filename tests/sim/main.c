@@ -28,9 +28,10 @@ _Noreturn void sim_fail(const struct sim *sim, const char *what)
 
 static void report(const struct sim *sim, uint64_t user_steps)
 {
-	printf("seed %llu: %llu user steps, %llu deliveries compared, %llu checks, %llu allocations\n",
+	printf("seed %llu: %llu user steps, %llu deliveries compared, %llu images verified, %llu checks, %llu allocations\n",
 	       (unsigned long long)sim->seed, (unsigned long long)user_steps,
-	       (unsigned long long)sim->delivered, (unsigned long long)sim->checks,
+	       (unsigned long long)sim->delivered, (unsigned long long)sim->verified,
+	       (unsigned long long)sim->checks,
 	       (unsigned long long)sim_allocations);
 	for (uint32_t i = 0; i < 40; i++)
 		if (sim->statuses[i] != 0)

@@ -17,6 +17,7 @@ struct sim {
 	uint64_t calls[64];
 	uint64_t statuses[40];
 	uint64_t delivered; /* messages whose principal was compared with the sender's */
+	uint64_t verified;  /* images a program had made */
 	uint64_t checks;
 };
 

@@ -64,6 +64,8 @@ CC_NODISCARD status_t image_step(uint32_t owner, const struct image_request *req
 CC_NODISCARD status_t image_new(uint32_t owner, const struct image_request *request, uint32_t *out_image);
 /* Give up unfinished work: its thread ends, or asks for something else. */
 void image_abandon(uint32_t *work);
+/* A ready image is what it was verified as, and lies wholly in its file. */
+bool image_valid(const struct image *image);
 /* Map the segments into a new process's address space. After a failure some may be mapped: the process is to be
  * taken apart. */
 CC_NODISCARD status_t image_map(uint32_t image, uint32_t process);
