@@ -11,7 +11,9 @@ void clock_init(void)
 {
 	uint64_t frequency = arch_time_frequency();
 	ns_per_tick = (NS_PER_SECOND << 32) / frequency;
-	ticks_per_ns = (frequency / NS_PER_SECOND << 32) + (frequency % NS_PER_SECOND << 32) / NS_PER_SECOND;
+	/* 2^64 / ns_per_tick, rounded up: the reciprocal of the factor that clock_now really uses, so that the
+	 * counter never reaches a deadline's ticks before clock_now has reached the deadline. */
+	ticks_per_ns = UINT64_MAX / ns_per_tick + 1u;
 }
 
 deadline_t clock_from_ticks(uint64_t ticks)
@@ -24,7 +26,6 @@ uint64_t clock_to_ticks(deadline_t deadline)
 	unsigned __int128 ticks = (unsigned __int128)deadline * ticks_per_ns >> 32;
 	if (deadline == DEADLINE_NEVER || ticks > UINT64_MAX - 1u)
 		return UINT64_MAX;
-	/* Rounded up, so that a deadline is never reported before clock_now has reached it. */
 	return (uint64_t)ticks + 1u;
 }
 

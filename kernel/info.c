@@ -186,6 +186,16 @@ static const char *line_name(uint32_t number)
 	return "";
 }
 
+/* Who waits for it; before anybody does, who claimed it. */
+static uint64_t irq_user(uint32_t slot)
+{
+	const struct irq *irq = &irq_table[slot];
+	uint32_t claimer = irq->object.owner;
+	if (irq->bound_by != 0)
+		return irq->bound_by;
+	return claimer == NONE ? 0 : process_of(claimer)->id;
+}
+
 static status_t fill_irq(uint64_t index, struct info_irq *info, uint64_t *out_next)
 {
 	uint64_t count;
@@ -198,8 +208,7 @@ static status_t fill_irq(uint64_t index, struct info_irq *info, uint64_t *out_ne
 		info->number = (uint32_t)number;
 		info->claimed = slot != NONE;
 		info->count = count;
-		uint32_t owner = slot == NONE ? NONE : irq_table[slot].object.owner;
-		info->owner = owner == NONE ? 0 : process_of(owner)->id;
+		info->owner = slot == NONE ? 0 : irq_user(slot);
 		string_copy(info->name, sizeof info->name, line_name((uint32_t)number));
 		*out_next = number + 1u;
 		return STATUS_OK;

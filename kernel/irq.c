@@ -91,6 +91,7 @@ static void irq_fill(struct irq *irq, uint32_t number, uint32_t trigger)
 	irq->trigger = trigger;
 	irq->notification = NONE;
 	irq->bits = 0;
+	irq->bound_by = 0;
 }
 
 /* The object exists and the line is its own; undone by irq_destroy. */
@@ -150,13 +151,15 @@ status_t sys_irq_create(struct thread *current)
 }
 
 /* Takes over the reference to the notification; the previous one is returned, or NONE. */
-static uint32_t bind_commit(struct irq *irq, uint32_t notification, uint32_t generation, uint64_t bits)
+static uint32_t bind_commit(struct irq *irq, uint32_t notification, uint32_t generation, uint64_t bits,
+                            uint64_t process_id)
 {
 	lock_acquire(&irq->lock, LOCK_MEMORY);
 	uint32_t before = irq->notification;
 	irq->notification = notification;
 	irq->notification_generation = generation;
 	irq->bits = bits;
+	irq->bound_by = process_id;
 	arch_irq_unmask(irq->number);
 	lock_release(&irq->lock, LOCK_MEMORY);
 	return before;
@@ -178,7 +181,7 @@ static status_t bind_notification(struct thread *current, struct irq *irq)
 	status = cap_retain(cap, handle);
 	if (status != STATUS_OK)
 		return status;
-	uint32_t before = bind_commit(irq, notification, generation, bits);
+	uint32_t before = bind_commit(irq, notification, generation, bits, process_of(current->process)->id);
 	if (before != NONE)
 		object_release(OBJECT_NOTIFICATION, before);
 	return STATUS_OK;

@@ -3,6 +3,7 @@
 #include "../../lib/test/test.h"
 #include <arch/host.h>
 #include <kernel/cap.h>
+#include <kernel/info.h>
 #include <kernel/irq.h>
 #include <kernel/notification.h>
 #include <kernel/process.h>
@@ -144,5 +145,32 @@ static void rebinding_and_end(void **state)
 	assert_true(irq_valid());
 }
 
+/* Claimed by one process, used by another: shown is who uses it. */
+static void shown_is_who_bound_it(void **state)
+{
+	uint8_t record[INFO_RECORD_MAX];
+	struct info_irq info;
+	uint32_t bytes;
+	uint64_t next;
+	(void)state;
+	handle_t irq = claim(9);
+	process_of(thread.process)->id = 40;
+	assert_int_equal(info_fill(INFO_IRQ, 9, record, &bytes, &next), STATUS_OK);
+	memcpy(&info, record, sizeof info);
+	assert_int_equal(info.owner, 40);
+	process_of(thread.process)->id = 41; /* as if it were the driver's thread */
+	assert_int_equal(call(sys_irq_bind, irq, notification, 4), STATUS_OK);
+	process_of(thread.process)->id = 40;
+	assert_int_equal(info_fill(INFO_IRQ, 9, record, &bytes, &next), STATUS_OK);
+	memcpy(&info, record, sizeof info);
+	assert_int_equal(info.number, 9);
+	assert_int_equal(info.owner, 41);
+	assert_int_equal(call(sys_cap_drop, irq, 0, 0), STATUS_OK);
+	(void)claim(9);
+	assert_int_equal(info_fill(INFO_IRQ, 9, record, &bytes, &next), STATUS_OK);
+	memcpy(&info, record, sizeof info);
+	assert_int_equal(info.owner, 40);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-TEST_MAIN(TEST(exclusive), TEST(arguments), TEST(delivery), TEST(rebinding_and_end))
+TEST_MAIN(TEST(exclusive), TEST(arguments), TEST(delivery), TEST(rebinding_and_end), TEST(shown_is_who_bound_it))

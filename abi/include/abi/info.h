@@ -104,7 +104,7 @@ struct info_irq {
 	uint32_t number;
 	uint32_t claimed;
 	uint64_t count;
-	uint64_t owner;     /* process id */
+	uint64_t owner;     /* id of the process that bound it, else of the one that claimed it */
 	char name[16];
 };
 ABI_SIZE(struct info_irq, 40);

@@ -15,6 +15,7 @@ struct cpu *host_cpu;
 uint64_t host_ticks;
 uint8_t *host_ram;
 bool host_powered_off;
+uint64_t host_frequency;
 uint64_t host_entropy = 0x243f6a8885a308d3ull; /* digits of pi: anything but 0 */
 
 static uint64_t ram_bytes;
@@ -30,6 +31,7 @@ void host_machine(uint64_t bytes, uint32_t cpus)
 	if (host_ram == MAP_FAILED)
 		abort();
 	host_ticks = 1;
+	host_frequency = 1000000000u;
 	host_powered_off = false;
 	memset(&boot, 0, sizeof boot);
 	snprintf(boot.loader, sizeof boot.loader, "host");
@@ -132,7 +134,7 @@ bool arch_copy_to_user(uint64_t user, const void *from, size_t bytes)
 
 uint64_t arch_time_frequency(void)
 {
-	return 1000000000u;
+	return host_frequency;
 }
 
 void arch_timer_arm(uint64_t ticks)

@@ -10,6 +10,7 @@ struct irq {
 	uint32_t notification; /* [O] bound, referenced, or NONE */
 	uint32_t notification_generation; /* [O] */
 	uint64_t bits;         /* [O] */
+	uint64_t bound_by;     /* [O] id of the process that bound it, 0: nobody yet; for display */
 	struct lock lock;      /* O: LOCK_MEMORY */
 };
 extern struct irq irq_table[IRQ_MAX];

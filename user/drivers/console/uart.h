@@ -6,7 +6,8 @@
 struct uart;
 
 struct uart_operations {
-	/* FIFOs on, 8 bits, no parity, no interrupts; the speed stays what the firmware set. */
+	/* FIFOs on, 8 bits, no parity, no interrupts; the speed stays what the firmware set. What was received
+	 * before is not lost. */
 	void (*open)(struct uart *uart);
 	/* The next received byte; false: there is none. */
 	bool (*receive)(struct uart *uart, uint8_t *out_byte);
@@ -21,6 +22,8 @@ struct uart_operations {
 struct uart {
 	const struct uart_operations *operations;
 	struct registers registers;
+	uint8_t early;  /* received before the chip was opened, if has_early */
+	bool has_early;
 };
 
 extern const struct uart_operations uart_16550;

@@ -36,5 +36,8 @@ uint64_t host_random(void);
  * 0: they have none. A simulation sets it from its seed, so that a run can be repeated. */
 extern uint64_t host_entropy;
 
+/* Counter ticks per second: 1 GHz on every new machine. A test that changes it calls clock_init again. */
+extern uint64_t host_frequency;
+
 /* Set by arch_power and arch_halt: the machine is off. */
 extern bool host_powered_off;
