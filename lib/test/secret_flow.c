@@ -2,12 +2,16 @@
 /*
  * What handles secrets, for valgrind to watch (constant_time_test.c runs it
  * there): the secrets are marked undefined first, and memcheck then counts every
- * branch and every address that depends on them.
+ * branch and every address that depends on them. Then, on a stack of its own,
+ * what of a secret is still there when a function has returned.
  */
+#include "../third-party/curve25519_priv.h"
 #include <lib/hash.h>
 #include <lib/sha512.h>
 #include <lib/signature.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <valgrind/memcheck.h>
 
 static uint8_t secret[64] = "a secret that memcheck is told to know nothing about";
@@ -94,6 +98,101 @@ static const struct {
 	{ "leak_address", leak_address, true },
 };
 
+/* ---- what stays on the stack ---- */
+#define STACK_SIZE (256u * 1024u)
+#define SECRET_WORDS 20u /* seed, scalar, prefix, nonce and reduced nonce, 32 bytes each */
+
+static uint8_t stack[STACK_SIZE] __attribute__((aligned(4096)));
+static uint64_t secret_words[SECRET_WORDS];
+
+/* What signing `message` with `secret` computes on its way. */
+static void collect(void)
+{
+	uint8_t expanded[SHA512_SIZE], nonce[SHA512_SIZE], text[32 + sizeof message];
+
+	sha512_bytes(secret, 32, expanded);
+	memcpy(text, expanded + 32, 32);
+	memcpy(text + 32, message, sizeof message);
+	sha512_bytes(text, sizeof text, nonce);
+	memcpy(secret_words, secret, 32);
+	memcpy(secret_words + 4, expanded, 64);
+	memcpy(secret_words + 12, nonce, 32);
+	GFp_x25519_sc_reduce(nonce);
+	memcpy(secret_words + 16, nonce, 32);
+}
+
+static bool is_secret(uint64_t word)
+{
+	for (size_t i = 0; i < SECRET_WORDS; i++) {
+		if (word == secret_words[i] || word == __builtin_bswap64(secret_words[i]))
+			return true;
+	}
+	return false;
+}
+
+static void *run_on_stack(void *argument)
+{
+	void (*const *run)(void) = argument;
+
+	(*run)();
+	return NULL;
+}
+
+/* A careless one, which must be found out. */
+static void leave_behind(void)
+{
+	uint8_t expanded[SHA512_SIZE];
+
+	sha512_bytes(secret, 32, expanded);
+	taken = expanded[0];
+}
+
+/* How many words of secrets lie on the stack after a function has run on it. */
+static size_t rest_of(void (*run)(void))
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	size_t found = 0;
+
+	memset(stack, 0, sizeof stack);
+	pthread_attr_init(&attributes);
+	if (pthread_attr_setstack(&attributes, stack, sizeof stack) != 0 ||
+	    pthread_create(&thread, &attributes, run_on_stack, &run) != 0 || pthread_join(thread, NULL) != 0)
+		return 1000;
+	VALGRIND_MAKE_MEM_DEFINED(stack, sizeof stack);
+	for (size_t at = 0; at + 8 <= sizeof stack; at++) {
+		uint64_t word;
+		memcpy(&word, stack + at, sizeof word);
+		found += is_secret(word);
+	}
+	return found;
+}
+
+static int check_rests(void)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+		bool leaves;
+	} RUNS[] = { { "public", make_public, false },
+		     { "sign", sign, false },
+		     { "sign_digest", sign_digest, false },
+		     { "leave_behind", leave_behind, true } };
+	int wrong = 0;
+
+	collect();
+	for (size_t i = 0; i < sizeof RUNS / sizeof RUNS[0]; i++) {
+		const size_t found = rest_of(RUNS[i].run);
+		if ((found > 0) != RUNS[i].leaves) {
+			printf("%s: %zu words of secrets on the stack\n", RUNS[i].name, found);
+			wrong = 1;
+		}
+	}
+	return wrong;
+}
+
+/* ---- both ---- */
+
 int main(void)
 {
 	int wrong = 0;
@@ -110,5 +209,6 @@ int main(void)
 			wrong = 1;
 		}
 	}
-	return wrong;
+	VALGRIND_MAKE_MEM_DEFINED(secret, sizeof secret);
+	return wrong | check_rests();
 }
