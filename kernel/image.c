@@ -31,7 +31,7 @@ static bool image_find(const struct image_request *request, uint32_t *out_image)
 	uint32_t used = object_tables[OBJECT_IMAGE].fresh;
 	for (uint32_t slot = 0; slot < used && !found; slot++) {
 		const struct image *image = &image_table[slot];
-		found = (image->object.generation & 1u) != 0 && image->stage == IMAGE_READY &&
+		found = (image->object.generation & 1u) != 0 && image->ready &&
 		        is_of(image, request) &&
 		        object_retain_if(OBJECT_IMAGE, slot, image->object.generation);
 		if (found)
@@ -46,7 +46,7 @@ static status_t image_take(uint32_t owner, const struct image_request *request, 
 	lock_acquire(&image_lock, LOCK_CHANNEL);
 	status_t status = object_take(OBJECT_IMAGE, owner, out_slot);
 	if (status == STATUS_OK)
-		image_table[*out_slot].stage = IMAGE_HASHING;
+		image_table[*out_slot].ready = false;
 	lock_release(&image_lock, LOCK_CHANNEL);
 	if (status != STATUS_OK)
 		return status;
@@ -55,6 +55,7 @@ static status_t image_take(uint32_t owner, const struct image_request *request, 
 	image->offset = request->offset;
 	image->length = request->length;
 	image->as = request->as;
+	image->stage = IMAGE_HASHING;
 	image->done = 0;
 	object_retain(OBJECT_MEMORY, request->memory);
 	return STATUS_OK;
@@ -78,7 +79,7 @@ static status_t work_begin(uint32_t owner, const struct image_request *request, 
 static void image_publish(struct image *image)
 {
 	lock_acquire(&image_lock, LOCK_CHANNEL);
-	image->stage = IMAGE_READY;
+	image->ready = true;
 	lock_release(&image_lock, LOCK_CHANNEL);
 }
 
@@ -99,9 +100,9 @@ status_t image_step(uint32_t owner, const struct image_request *request, uint32_
                     bool *out_more)
 {
 	*out_more = false;
-	if (*work != NONE && !is_of(&image_table[*work], request))
-		image_abandon(work);
 	status_t status = image_request_check(request);
+	if (*work != NONE && (status != STATUS_OK || !is_of(&image_table[*work], request)))
+		image_abandon(work);
 	if (status != STATUS_OK)
 		return status;
 	if (*work == NONE && image_find(request, out_image))
@@ -129,7 +130,7 @@ status_t image_new(uint32_t owner, const struct image_request *request, uint32_t
 bool image_valid(const struct image *image)
 {
 	const struct memory *memory = &memory_table[image->memory];
-	if ((image->object.generation & 1u) == 0 || image->stage != IMAGE_READY)
+	if ((image->object.generation & 1u) == 0 || !image->ready)
 		return true;
 	bool valid = (memory->flags & MEMORY_SEALED) != 0 && image->module.role == image->as.role &&
 	             strncmp(image->module.name, image->as.name, MODULE_NAME_MAX) == 0 &&

@@ -186,7 +186,7 @@ static bool step_sync(struct image *image)
 status_t image_continue(struct image *image, bool *out_more)
 {
 	*out_more = true;
-	switch ((enum image_stage)image->stage) {
+	switch (image->stage) {
 	case IMAGE_HASHING:
 		step_hash(image);
 		return STATUS_OK;
@@ -195,8 +195,6 @@ status_t image_continue(struct image *image, bool *out_more)
 	case IMAGE_SYNCING:
 		*out_more = step_sync(image);
 		return STATUS_OK;
-	case IMAGE_READY:
-		break;
 	}
-	panic("image %u is verified again", (unsigned)(image - image_table));
+	panic("image %u: no such stage", (unsigned)(image - image_table));
 }

@@ -23,6 +23,7 @@ static struct catalog_entry entries[2]; /* program, manifest */
 static uint8_t catalog[CATALOG_SIZE(2)];
 static size_t catalog_length;
 static const char *manifest;
+static uint32_t manifest_kind;
 static const char *catalog_name;
 
 static void catalog_make(uint32_t release, const struct module_signer *signer)
@@ -41,6 +42,7 @@ static int setup(void **state)
 		.name = "system.manifest", .role = MODULE_DATA, .version = 1, .size = strlen(MANIFEST)};
 	hash_bytes(MANIFEST, strlen(MANIFEST), entries[1].digest);
 	manifest = MANIFEST;
+	manifest_kind = BUNDLE_DATA;
 	catalog_name = CATALOG_NAME;
 	catalog_make(1, host_signer());
 	return 0;
@@ -59,7 +61,7 @@ static void bundle_make(void)
 {
 	boot_bundle = (struct bundle){.data = bytes, .size = sizeof bytes, .count = 3};
 	place(0, "program", program, entries[0].size, BUNDLE_PROGRAM);
-	place(1, "system.manifest", manifest, strlen(manifest), BUNDLE_DATA);
+	place(1, "system.manifest", manifest, strlen(manifest), manifest_kind);
 	place(2, catalog_name, catalog, catalog_length, BUNDLE_DATA);
 }
 
@@ -159,6 +161,9 @@ static void data_that_is_not_listed(void **state)
 	(void)state;
 	manifest = "who runs, and as WHOM";
 	expect("'system.manifest' is not the one");
+	manifest_kind = BUNDLE_PROGRAM; /* the bundle's own table is not signed */
+	expect("'system.manifest' is not the one");
+	manifest_kind = BUNDLE_DATA;
 	manifest = MANIFEST " and more";
 	expect("'system.manifest' is not the one");
 	manifest = MANIFEST;

@@ -59,7 +59,7 @@ static const char *check_listed(void)
 	struct catalog_entry entry;
 	for (uint32_t slot = 0; slot < object_tables[OBJECT_IMAGE].fresh; slot++) {
 		const struct image *image = &image_table[slot];
-		if ((image->object.generation & 1u) == 0 || image->stage != IMAGE_READY)
+		if ((image->object.generation & 1u) == 0 || !image->ready)
 			continue;
 		if (!catalog_find(&trust_catalog, image->as.name, &entry) || entry.role != image->as.role ||
 		    !hash_equal(entry.digest, image->module.digest) ||

@@ -31,21 +31,21 @@ enum image_stage {
 	IMAGE_HASHING,
 	IMAGE_JUDGING,
 	IMAGE_SYNCING,
-	IMAGE_READY,
 };
 
 struct image {
 	struct object object;
-	uint32_t stage;          /* [H] enum image_stage; READY for good once it is */
+	bool ready;              /* [H] verified and published; for good */
 	uint32_t memory;         /* [c] slot, referenced */
 	uint64_t offset;         /* [c] page-aligned start in it */
 	uint64_t length;         /* [c] bytes, statement and trailer included */
-	struct image_options as; /* [c] what it was to be, and from READY on is */
-	struct module module;    /* [c] from READY on: name, role, version, signer, digest; all verified */
-	struct aid principal;    /* [c] from READY on: of the processes that run it; zero: anonymous */
-	struct elf_image elf;    /* [c] from READY on: segments and entry */
+	struct image_options as; /* [c] what it was to be, and when ready is */
+	struct module module;    /* [c] when ready: name, role, version, signer, digest; all verified */
+	struct aid principal;    /* [c] when ready: of the processes that run it; zero: anonymous */
+	struct elf_image elf;    /* [c] when ready: segments and entry */
 
 	/* The filling thread's own. */
+	enum image_stage stage;
 	uint64_t done;           /* bytes behind it in this stage */
 	uint8_t signature[MODULE_SIGNATURE_SIZE];
 	struct hash hash;
