@@ -42,7 +42,8 @@ static CC_COLD status_t range_cut(struct aspace *aspace, uint64_t address, uint6
 		const struct mapping *mapping = mapping_from(aspace, cuts[i]);
 		if (mapping == NULL || mapping->address >= cuts[i])
 			continue;
-		if (table_take(&mapping_slots, NONE, &spare[i]) != STATUS_OK) {
+		if (aspace->mapping_count + 1u + (spare[0] != NONE) > ASPACE_MAPPINGS_MAX ||
+		    table_take(&mapping_slots, NONE, &spare[i]) != STATUS_OK) {
 			if (i == 1 && spare[0] != NONE)
 				table_give(&mapping_slots, spare[0]);
 			return STATUS_TABLE_FULL;

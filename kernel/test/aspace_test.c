@@ -425,6 +425,25 @@ static void mapping_limit(void **state)
 	object_release(OBJECT_MEMORY, memory);
 }
 
+/* Cutting counts too: nobody gets more of the table by mapping once and cutting. */
+static void piece_limit(void **state)
+{
+	(void)state;
+	uint32_t capacity = mapping_slots.capacity;
+	mapping_slots.capacity = 4u * ASPACE_MAPPINGS_MAX; /* the simulated machine's own is one process's share */
+	map_new(BASE, 4u * ASPACE_MAPPINGS_MAX, RW);
+	status_t status = STATUS_OK;
+	for (uint64_t page = 1; status == STATUS_OK; page += 2u)
+		status = aspace_protect(aspace, BASE + page * PAGE_SIZE, 1, PROT_READ);
+	assert_int_equal(status, STATUS_TABLE_FULL);
+	assert_in_range(aspace->mapping_count, ASPACE_MAPPINGS_MAX - 1u, ASPACE_MAPPINGS_MAX);
+	assert_true(aspace_valid(aspace));
+	/* The whole of it needs no cut. */
+	assert_int_equal(aspace_unmap(aspace, BASE, 4u * ASPACE_MAPPINGS_MAX), STATUS_OK);
+	assert_int_equal(aspace->mapping_count, 0);
+	mapping_slots.capacity = capacity;
+}
+
 /* ---- against a plain array ---- */
 #define WINDOW 1200u /* pages: three leaf tables */
 #define OBJECTS 4u
@@ -585,4 +604,4 @@ static void kernel_pages_unbacked(void **state)
 TEST_MAIN(TEST(map_and_touch), TEST(requests_refused), TEST(chosen_places), TEST(unmap_parts),
           TEST(unmap_in_steps), TEST(protection), TEST(sealing), TEST(fault_around), TEST(quota_and_memory),
           TEST(pages_of_threads), TEST(copies), TEST(capability_dies), TEST(region_mapping),
-          TEST(not_while_active), TEST(mapping_limit), TEST(random_run), TEST(kernel_pages_unbacked))
+          TEST(not_while_active), TEST(mapping_limit), TEST(piece_limit), TEST(random_run), TEST(kernel_pages_unbacked))
