@@ -23,7 +23,7 @@ struct hash {
 void hash_begin(struct hash *hash);
 /* Keyed: a message authentication code and pseudo-random function. */
 void hash_begin_keyed(struct hash *hash, const uint8_t key[HASH_SIZE]);
-/* Key derivation: `context` is a constant string, unique in the world, NUL-terminated. */
+/* Key derivation: `context` is a constant string, unique in the world, NUL-terminated, at most 1,024 bytes. */
 void hash_begin_derive(struct hash *hash, const char *context);
 void hash_update(struct hash *hash, const void *data, size_t length);
 /* First `length` bytes of the output; the state can go on being updated. */
