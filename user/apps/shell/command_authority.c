@@ -24,12 +24,14 @@ static const char *object_show(char *text, size_t size, const struct cap_info *i
 static const char *badge_show(char *text, uint64_t badge)
 {
 	bool control = (badge & SPAWN_BADGE_CONTROL) != 0;
+	unsigned long long number = badge & ~SPAWN_BADGE_CONTROL;
 
 	if (badge == 0)
 		string_copy(text, SHOW_MAX, "-");
+	else if (number > UINT32_MAX) /* bits, not a count of clients */
+		format(text, SHOW_MAX, control ? "control 0x%llx" : "0x%llx", number);
 	else
-		format(text, SHOW_MAX, control ? "control %llu" : "%llu",
-		       (unsigned long long)(badge & ~SPAWN_BADGE_CONTROL));
+		format(text, SHOW_MAX, control ? "control %llu" : "%llu", number);
 	return text;
 }
 
@@ -52,19 +54,51 @@ static const char *chain_show(char *text, size_t size, const struct cap_info *in
 	return text;
 }
 
+static void cap_row(uint32_t slot, const struct cap_info *info)
+{
+	char object[2u * SHOW_MAX], rights[96], badge[SHOW_MAX], from[3u * SHOW_MAX];
+
+	rights_text(rights, sizeof(rights), info->rights);
+	print("%4u %-22s %-21s %-10s %s\n", slot, object_show(object, sizeof(object), info), rights,
+	      badge_show(badge, info->badge), chain_show(from, sizeof(from), info));
+}
+
 static void caps_of(handle_t process)
 {
 	struct cap_info info;
-	char object[2u * SHOW_MAX], rights[96], badge[SHOW_MAX], from[3u * SHOW_MAX];
 	status_t status;
 
-	print("SLOT OBJECT                 RIGHTS                BADGE      GRANTED BY\n");
 	for (uint32_t slot = 0; (status = info_cap(process, slot, &info)) != STATUS_INVALID; slot++) {
-		if (status != STATUS_OK)
+		if (status == STATUS_OK)
+			cap_row(slot, &info);
+	}
+}
+
+/* The processes up the tree, by the kernel's list of all capabilities. */
+static void chain_follow(const struct info_capability *cap, struct cap_info *out_info)
+{
+	struct info_capability parent = *cap;
+	uint64_t next;
+
+	while (parent.parent != UINT32_MAX && out_info->chain_count < CAP_CHAIN_MAX &&
+	       info_read(startup_need("monitor"), INFO_CAPABILITY, parent.parent, &parent, sizeof(parent),
+	                 &next) == STATUS_OK)
+		out_info->chain[out_info->chain_count++] = parent.process;
+}
+
+/* Of a process that nobody opens for the shell, which is init itself: the same without sizes. */
+static void caps_listed(uint64_t process)
+{
+	struct info_capability cap;
+
+	for (uint64_t at = 0; info_read(startup_need("monitor"), INFO_CAPABILITY, at, &cap, sizeof(cap), &at) ==
+	                      STATUS_OK;) {
+		if (cap.process != process)
 			continue;
-		rights_text(rights, sizeof(rights), info.rights);
-		print("%4u %-22s %-21s %-10s %s\n", slot, object_show(object, sizeof(object), &info), rights, badge_show(badge, info.badge),
-		      chain_show(from, sizeof(from), &info));
+		struct cap_info info = {
+			.type = cap.type, .rights = cap.rights, .badge = cap.badge, .object = cap.object};
+		chain_follow(&cap, &info);
+		cap_row(HANDLE_SLOT(cap.handle), &info);
 	}
 }
 
@@ -80,14 +114,17 @@ int command_caps(int argc, char **argv)
 	if (!process_named(argv[1], &process))
 		return command_failed(argv[1], "no such process");
 	names_refresh();
-	request.process = process.id;
+	print("SLOT OBJECT                 RIGHTS                BADGE      GRANTED BY\n");
 	if (sys_process_id(&self) == STATUS_OK && self == process.id) {
 		caps_of(HANDLE_NONE);
 		return 0;
 	}
+	request.process = process.id;
 	status_t status = spawn_open(startup_need("spawn"), DEADLINE_NEVER, &request, &reply);
-	if (status == STATUS_NOT_FOUND)
-		return command_failed(argv[0], "no such process among those that may be looked into");
+	if (status == STATUS_NOT_FOUND) {
+		caps_listed(process.id);
+		return 0;
+	}
 	if (status != STATUS_OK)
 		return command_refused(argv[0], status);
 	handle_t opened = ipc_reply_take(0);

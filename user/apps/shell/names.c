@@ -178,6 +178,14 @@ static const char *endpoint_name(uint32_t slot)
 	return NULL;
 }
 
+static bool is_bundle(uint32_t slot)
+{
+	struct cap_info info;
+
+	return info_cap(HANDLE_NONE, HANDLE_SLOT(startup_need("bundle")), &info) == STATUS_OK &&
+	       info.object == slot;
+}
+
 const char *name_of_object(uint32_t type, uint32_t slot, char *text, size_t size)
 {
 	struct info_process process;
@@ -187,6 +195,8 @@ const char *name_of_object(uint32_t type, uint32_t slot, char *text, size_t size
 		string_copy(text, size, endpoint);
 	else if (type == OBJECT_PROCESS && process_in_slot(slot, &process))
 		format(text, size, "process %.24s", process.name);
+	else if (type == OBJECT_MEMORY && is_bundle(slot))
+		string_copy(text, size, "memory of the bundle");
 	else if (type == OBJECT_NONE)
 		string_copy(text, size, "nothing it holds");
 	else if (type >= OBJECT_FACTORY) /* one of each */

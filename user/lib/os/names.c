@@ -39,8 +39,16 @@ size_t rights_text(char *text, size_t size, uint64_t rights)
 {
 	size_t length = 0;
 
-	if (rights == RIGHTS_ALL)
+	uint64_t missing = RIGHTS_ALL & ~rights;
+
+	if (missing == 0)
 		return format(text, size, "all");
+	if ((missing & (missing - 1u)) == 0) {
+		size_t at = format(text, size, "all but ");
+
+		at = at < size ? at : size;
+		return at + rights_text(text + at, size - at, missing);
+	}
 	for (uint32_t i = 0; i < RIGHTS; i++) {
 		if ((rights >> i & 1u) == 0)
 			continue;

@@ -3,7 +3,7 @@
 #pragma once
 #include <abi/types.h>
 
-/* Rights as words: "read write"; "none"; "all". Cut where `size` ends; returns the length of the whole. */
+/* Rights as words: "read write"; "none"; "all"; "all but send". Cut where `size` ends; returns the length of the whole. */
 size_t rights_text(char *text, size_t size, uint64_t rights);
 /* The way back, from words between commas: "read,write". False: a word that is no right; *out untouched. */
 CC_NODISCARD bool rights_read(const char *text, uint32_t *out_rights);
