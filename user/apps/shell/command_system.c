@@ -80,16 +80,14 @@ int command_cpus(int argc, char **argv)
 int command_irq(int argc, char **argv)
 {
 	struct info_irq irq;
+	char owner[SHOW_MAX];
 
 	(void)argc;
 	(void)argv;
-	print("LINE  COUNT       OWNER  NAME\n");
+	print("LINE  COUNT       OWNER            NAME\n");
 	for (uint64_t at = 0; info_read(monitor(), INFO_IRQ, at, &irq, sizeof(irq), &at) == STATUS_OK;) {
-		print("%4u  %-10llu ", irq.number, (unsigned long long)irq.count);
-		if (irq.claimed != 0)
-			print("%6llu  %.16s\n", (unsigned long long)irq.owner, irq.name);
-		else
-			print("     -  %.16s\n", irq.name);
+		print("%4u  %-10llu  %-15s  %.16s\n", irq.number, (unsigned long long)irq.count,
+		      irq.claimed != 0 ? name_and_id(irq.owner, owner, sizeof(owner)) : "-", irq.name);
 	}
 	return 0;
 }
