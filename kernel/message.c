@@ -15,11 +15,8 @@ static status_t check_cap(struct thread *from, const struct message_cap *wanted)
 		return status;
 	if ((wanted->flags & ~MESSAGE_CAP_MOVE) != 0)
 		return STATUS_INVALID;
-	uint32_t missing = wanted->rights & ~(uint32_t)cap->rights;
-	if ((wanted->flags & MESSAGE_CAP_MOVE) == 0 && missing != 0) {
-		from->regs.arg[1] = missing;
-		return STATUS_DENIED;
-	}
+	if ((wanted->flags & MESSAGE_CAP_MOVE) == 0 && (wanted->rights & ~(uint32_t)cap->rights) != 0)
+		return cap_refuse(from, wanted->handle, OBJECT_NONE, wanted->rights);
 	return STATUS_OK;
 }
 

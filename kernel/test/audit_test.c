@@ -263,6 +263,16 @@ static void refused_second_handle(void **state)
 	struct audit_event event = last_of(AUDIT_CAP_DENIED, from + 2);
 	assert_int_equal(event.arguments[1], RIGHT_GRANT);
 	assert_int_equal(event.arguments[2], weak);
+	/* It may be passed on, but not with more rights than it has. */
+	assert_int_equal(SYS(first, cap_mint, notification, RIGHT_SIGNAL | RIGHT_GRANT, 0), STATUS_OK);
+	handle_t grantable = first->regs.arg[1];
+	first->page->caps[0] = (struct message_cap){grantable, RIGHT_SIGNAL | RIGHT_WAIT, 0};
+	from = produced();
+	assert_int_equal(SYS(first, call, endpoint, MESSAGE_TAG(0, 0, 1)), STATUS_DENIED);
+	assert_int_equal(first->regs.arg[1], RIGHT_WAIT);
+	event = last_of(AUDIT_CAP_DENIED, from);
+	expect(&event, AUDIT_OBJECT(OBJECT_NOTIFICATION, cap_of(first, grantable)->object), SYSCALL_call, RIGHT_WAIT,
+	       grantable, STATUS_DENIED);
 }
 
 static void refused_call(void **state)
