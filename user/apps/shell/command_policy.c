@@ -44,16 +44,19 @@ static uint32_t calls_count(uint64_t mask)
 static void calls_show(uint64_t mask)
 {
 	uint32_t shown = 0;
+	size_t length = 0;
 
 	for (uint32_t i = 0; i < SYSCALL_COUNT; i++) {
 		if ((mask >> i & 1u) == 0 || call_name(i) == NULL)
 			continue;
-		print(shown % COLUMNS == 0 ? "  %-*s" : " %-*s", (int)COLUMN, call_name(i));
-		if (++shown % COLUMNS == 0)
-			print("\n");
+		size_t before = length; /* of the name to the left */
+		length = strlen(call_name(i));
+		if (shown++ % COLUMNS == 0)
+			print(shown == 1 ? "  %s" : "\n  %s", call_name(i));
+		else
+			print("%*s%s", (int)(COLUMN + 1u - before), "", call_name(i));
 	}
-	if (shown % COLUMNS != 0)
-		print("\n");
+	print("\n");
 }
 
 /* The mask the manifest gives a program of this name; all calls if it cannot be read. */

@@ -196,7 +196,7 @@ const char *name_of_object(uint32_t type, uint32_t slot, char *text, size_t size
 	else if (type == OBJECT_PROCESS && process_in_slot(slot, &process))
 		format(text, size, "process %.24s", process.name);
 	else if (type == OBJECT_MEMORY && is_bundle(slot))
-		string_copy(text, size, "memory of the bundle");
+		string_copy(text, size, "memory bundle");
 	else if (type == OBJECT_NONE)
 		string_copy(text, size, "nothing it holds");
 	else if (type >= OBJECT_FACTORY) /* one of each */
