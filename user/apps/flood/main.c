@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * Floods endpoints: its own until the queue is full, and the console driver's
- * with calls that are none, from several threads at once.
+ * with calls that are none, from several threads at once. Or the audit ring,
+ * with calls that are denied.
  */
+#include <lib/string.h>
 #include <lib/text.h>
 #include <os/check.h>
 #include <os/ipc.h>
@@ -51,15 +53,32 @@ static uint64_t flood_console(void *argument)
 	return refused;
 }
 
+static int flood_audit(void)
+{
+	uint64_t denied = 0;
+
+	for (uint64_t i = 0; i < calls; i++)
+		denied += sys_cap_drop(HANDLE_NONE) == STATUS_BAD_HANDLE;
+	check(denied == calls);
+	return check_finish();
+}
+
 int main(int argc, char **argv)
 {
 	struct thread *threads[THREADS];
 	uint64_t refused;
+	bool denied = argc > 1 && strcmp(argv[1], "denied") == 0;
 
+	if (denied) {
+		argc--;
+		argv++;
+	}
 	if (argc > 2 || (argc == 2 && (!text_number(argv[1], &calls) || calls <= DEPTH))) {
-		print("usage: flood [CALLS]\n");
+		print("usage: flood [denied] [CALLS]\n");
 		return 2;
 	}
+	if (denied)
+		return flood_audit();
 	flood_own();
 	for (uint32_t i = 0; i < THREADS; i++)
 		must(thread_run(flood_console, NULL, NULL, &threads[i]));
