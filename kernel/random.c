@@ -7,8 +7,8 @@
  * the key cannot follow by trying the little that came since; the pool then
  * begins anew and keeps nothing of what it gave.
  *
- * One lock for both: requests are rare and cost a few hundred instructions, and
- * one key is easier to get right than one per CPU.
+ * One lock for both: requests are rare and take microseconds, and one key is
+ * easier to get right than one per CPU.
  */
 #include <kernel/cpu.h>
 #include <kernel/lock.h>

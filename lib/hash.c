@@ -11,6 +11,7 @@
 #include <blake3/c/blake3_impl.h>
 #include <lib/bytes.h>
 #include <lib/hash.h>
+#include <lib/string.h>
 
 _Static_assert(sizeof(blake3_hasher) <= HASH_STATE_SIZE, "the state holds the library's");
 _Static_assert(_Alignof(blake3_hasher) <= _Alignof(struct hash), "and is aligned like it");
@@ -110,8 +111,6 @@ bool hash_equal(const uint8_t a[HASH_SIZE], const uint8_t b[HASH_SIZE])
 
 void secret_wipe(void *secret, size_t length)
 {
-	volatile uint8_t *bytes = secret;
-
-	for (size_t i = 0; i < length; i++)
-		bytes[i] = 0;
+	memset(secret, 0, length);
+	CC_WRITTEN(secret);
 }

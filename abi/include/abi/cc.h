@@ -21,6 +21,7 @@
 #define CC_UNLIKELY(x) (x)
 #define CC_UNREACHABLE() for (;;) {}
 #define CC_STORE_RELEASE(address, value) (*(address) = (value))
+#define CC_WRITTEN(address)
 #define ABI_SIZE(type, size)
 #define ABI_AT(type, field, offset)
 #else
@@ -42,6 +43,8 @@
 #define CC_UNREACHABLE() __builtin_unreachable()
 /* Readers on other CPUs that see the value see everything written before it. */
 #define CC_STORE_RELEASE(address, value) __atomic_store_n((address), (value), __ATOMIC_RELEASE)
+/* What was written there stays written, although nobody reads it. */
+#define CC_WRITTEN(address) __asm__ volatile("" : : "r"(address) : "memory")
 /* The layout of everything that crosses the kernel boundary is asserted. */
 #define ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), "size of " #type)
 #define ABI_AT(type, field, offset)                                                               \
