@@ -4,10 +4,13 @@
 #include <lib/manifest.h>
 #include <lib/string.h>
 #include <os/policy.h>
+#include <os/time.h>
 
 #define CALLS_ALL ((1ull << SYSCALL_COUNT) - 1u)
 #define COLUMN    19u
 #define COLUMNS   4u
+
+#define POLICY_ANSWER_NS (5u * NS_PER_SECOND)
 
 static const char *call_name(uint32_t number)
 {
@@ -105,7 +108,7 @@ static int deny(const char *name, const struct info_process *process, int count,
 			return command_failed(calls[i], "there is no such system call");
 		request.mask &= ~(1ull << number);
 	}
-	status_t status = policy_restrict(startup_need("policy"), DEADLINE_NEVER, &request, &reply);
+	status_t status = policy_restrict(startup_need("policy"), time_after(POLICY_ANSWER_NS), &request, &reply);
 	if (status != STATUS_OK)
 		return command_refused(name, status);
 	print("%.24s (%llu) and all that start later as its principal: %u system calls, were %u\n",
@@ -118,7 +121,7 @@ static int forget(const char *name, const struct info_process *process)
 {
 	struct policy_forget_req request = {.principal = process->principal};
 	struct policy_forget_rep reply;
-	status_t status = policy_forget(startup_need("policy"), DEADLINE_NEVER, &request, &reply);
+	status_t status = policy_forget(startup_need("policy"), time_after(POLICY_ANSWER_NS), &request, &reply);
 
 	if (status == STATUS_NOT_FOUND)
 		return command_failed(name, "there is no rule for its principal");
