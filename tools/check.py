@@ -138,6 +138,7 @@ def check_all(total):
     for options in ("DEBUG=1 LOCK_DEBUG=1", "TIER=embedded", "TIER=full"):
         total.build(f"build {options}", *options.split(), "image")
     host(total, SEEDS["all"])
+    total.step("models", [sys.executable, "tools/model.py"])
     if built:
         total.step("scenarios", [sys.executable, "tests/qemu/runner.py"] + [f"--arch={arch}" for arch in built])
 
