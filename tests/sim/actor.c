@@ -6,6 +6,7 @@
  * process's table, so that calls reach deep; some are garbage.
  */
 #include "sim.h"
+#include <abi/clock.h>
 #include <abi/audit.h>
 #include <abi/module.h>
 #include <kernel/cap.h>
@@ -252,6 +253,11 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		arg[0] = pick_handle(thread, OBJECT_CHANNEL);
 		arg[1] = pick_handle(thread, OBJECT_NOTIFICATION);
 		break;
+	case SYSCALL_clock_set:
+		arg[0] = pick_handle(thread, OBJECT_CLOCK);
+		arg[1] = host_random() >> below(4);
+		arg[2] = below(CLOCK_SOURCE_COUNT + 1u);
+		break;
 	case SYSCALL_audit_open:
 	case SYSCALL_audit_bind:
 	case SYSCALL_audit_report:
@@ -282,6 +288,8 @@ static void judge(struct sim *sim, const struct thread *thread)
 		sim->statuses[thread->regs.arg[0]]++;
 	if (number == SYSCALL_image_create && thread->regs.arg[0] == STATUS_OK)
 		sim->verified++;
+	if (number == SYSCALL_clock_wall && (thread->regs.arg[1] == 0) != (thread->regs.arg[2] == CLOCK_SOURCE_NONE))
+		sim_fail(sim, "the time of day and who set it do not belong together");
 	bool received = number == SYSCALL_recv || number == SYSCALL_reply_recv;
 	if (!received || thread->regs.arg[0] != STATUS_OK || reply == HANDLE_NONE ||
 	    MESSAGE_KIND(thread->regs.arg[1]) != MESSAGE_CALL)
