@@ -37,6 +37,8 @@ static int list(struct audit_reader *reader, const struct audit_filter *filter, 
 	audit_reader_last(reader, UINT64_MAX);
 	uint64_t count = matches(*reader, filter);
 	uint64_t skip = count > wanted ? count - wanted : 0;
+	if (count == 0)
+		print("None, as far back as the ring goes.\n");
 	while (count != 0 && ring_next(reader, &event)) {
 		if (!audit_filter_match(filter, &event))
 			continue;
@@ -76,14 +78,16 @@ static int stats(struct audit_reader *reader)
 	return 0;
 }
 
-/* A word of the filter: what audit_filter_add knows, or a process by name. */
+/* A word of the filter: what audit_filter_add knows, or a program by name: its processes that run, and those the
+ * ring still knows. */
 static bool filter_word(struct audit_filter *filter, const char *word)
 {
 	struct info_process process;
 
 	if (audit_filter_add(filter, word))
 		return true;
-	return process_named(word, &process) && audit_filter_add_process(filter, process.id);
+	bool runs = process_named(word, &process) && audit_filter_add_process(filter, process.id);
+	return ring_filter_named(filter, word) || runs;
 }
 
 int command_audit(int argc, char **argv)

@@ -63,14 +63,19 @@ static void cap_row(uint32_t slot, const struct cap_info *info)
 	      badge_show(badge, info->badge), chain_show(from, sizeof(from), info));
 }
 
-static void caps_of(handle_t process)
+/* `count` are there, so that the end of the table need not be found out by asking beyond it: that would be
+ * refused, and recorded. */
+static void caps_of(handle_t process, uint32_t count)
 {
 	struct cap_info info;
-	status_t status;
+	status_t status = STATUS_OK;
 
-	for (uint32_t slot = 0; (status = info_cap(process, slot, &info)) != STATUS_INVALID; slot++) {
-		if (status == STATUS_OK)
-			cap_row(slot, &info);
+	for (uint32_t slot = 0; count > 0 && (status == STATUS_OK || status == STATUS_NOT_FOUND); slot++) {
+		status = info_cap(process, slot, &info);
+		if (status != STATUS_OK)
+			continue;
+		cap_row(slot, &info);
+		count--;
 	}
 }
 
@@ -116,7 +121,7 @@ int command_caps(int argc, char **argv)
 	names_refresh();
 	print("SLOT OBJECT                 RIGHTS                BADGE      GRANTED BY\n");
 	if (sys_process_id(&self) == STATUS_OK && self == process.id) {
-		caps_of(HANDLE_NONE);
+		caps_of(HANDLE_NONE, process.handles);
 		return 0;
 	}
 	request.process = process.id;
@@ -128,7 +133,7 @@ int command_caps(int argc, char **argv)
 	if (status != STATUS_OK)
 		return command_refused(argv[0], status);
 	handle_t opened = ipc_reply_take(0);
-	caps_of(opened);
+	caps_of(opened, process.handles);
 	(void)!sys_cap_drop(opened);
 	return 0;
 }

@@ -145,8 +145,8 @@ static void verify_details(const struct spawn_verify_rep *found)
 	char text[PRINCIPAL_TEXT_MAX], size[SHOW_MAX];
 
 	if (found->has_statement != 0) {
-		print("  signed as   %.32s, %s, version %u\n", found->name, role_name(found->role),
-		      found->version);
+		print("  %-11s %.32s, %s, version %u\n", found->status == STATUS_OK ? "signed as" : "says it is",
+		      found->name, role_name(found->role), found->version);
 		print("  signed by   %s\n", principal_text(text, &found->signer));
 	}
 	if (found->listed != 0) {

@@ -96,8 +96,7 @@ bool process_named(const char *word, struct info_process *out_process)
 	return false;
 }
 
-/* The program whose principal this is, by the catalog the kernel accepted at boot. */
-static bool program_of(const struct aid *principal, char *text, size_t size)
+bool program_of(const struct aid *principal, char *text, size_t size)
 {
 	size_t length;
 	const uint8_t *data = program_file(CATALOG_NAME, &length);

@@ -48,3 +48,25 @@ bool ring_principal(uint64_t process, struct aid *out_principal)
 	}
 	return false;
 }
+
+bool ring_filter_named(struct audit_filter *filter, const char *name)
+{
+	status_t status;
+	struct audit_reader *reader = ring_open(&status);
+	struct audit_event event;
+	struct aid principal;
+	char program[SHOW_MAX];
+	bool found = false;
+
+	if (reader == NULL)
+		return false;
+	audit_reader_last(reader, UINT64_MAX);
+	while (ring_next(reader, &event)) {
+		if (event.kind != AUDIT_PROCESS_CREATED)
+			continue;
+		memcpy(&principal, event.arguments, sizeof(principal));
+		found |= program_of(&principal, program, sizeof(program)) && strcmp(program, name) == 0 &&
+		         audit_filter_add_process(filter, event.subject);
+	}
+	return found;
+}

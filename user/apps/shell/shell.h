@@ -68,6 +68,8 @@ uint32_t names_list(uint32_t takes, const char **out_names);
 bool process_find(uint64_t id, struct info_process *out_process);
 /* By its number, or the first one of that name. */
 bool process_named(const char *word, struct info_process *out_process);
+/* The program whose principal this is, by the catalog the kernel accepted at boot. */
+bool program_of(const struct aid *principal, char *text, size_t size);
 /* "shell", also of one that has ended; "process 7" if nobody knows; "the kernel" for 0. Each returns `text`. */
 const char *name_of_process(uint64_t id, char *text, size_t size);
 /* "shell (3)" */
@@ -83,6 +85,8 @@ struct audit_reader *ring_open(status_t *out_status);
 bool ring_next(struct audit_reader *reader, struct audit_event *out_event);
 /* Principal of a process that may have ended: what the ring says of its start. */
 bool ring_principal(uint64_t process, struct aid *out_principal);
+/* Add the processes of a program that the ring saw starting; false: none, or no room. */
+bool ring_filter_named(struct audit_filter *filter, const char *name);
 
 /* ---- denial.c ---- */
 /* The last refusal in the ring of a process, named by its id or name (NULL: any); false: none. */

@@ -244,8 +244,8 @@ static void add_characters(struct line *line, uint64_t value)
 
 static void add_digest(struct line *line, const char *words, uint64_t value)
 {
-	/* "principal 0..7": the first two bytes of an AID say how it was made. */
-	uint32_t first = starts_with(words, "principal ") ? 2u : 0;
+	/* The first two bytes of an AID, of a principal or key, say how it was made. */
+	uint32_t first = starts_with(words, "principal ") || starts_with(words, "key ") ? 2u : 0;
 
 	for (uint32_t i = 0; words[i] != '\0' && words[i] != ' '; i++)
 		add(line, "%c", words[i]);
