@@ -158,8 +158,7 @@ $B/kernel/kernel/%.o $B/kernel/arch/%.o: SEE := $(SEE_KERNEL)
 $B/user/user/%.o $B/user/arch/%.o: SEE := $(SEE_USER)
 $B/kernel/%.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS)
 # Most of the kernel runs seldom and is compiled for size; what the measured paths run through, for speed.
-HOT := audit endpoint_call endpoint_receive message notification sched trap thread aspace mapping memory_page \
-	page_table frame frame_pool
+HOT := endpoint_call endpoint_receive notification sched run_queue trap
 HOT_OBJECTS := $(HOT:%=$B/kernel/kernel/%.c.o)
 $(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -Oz
 $(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -O2

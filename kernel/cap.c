@@ -64,6 +64,16 @@ status_t cap_refuse(struct thread *current, handle_t handle, enum object_type ty
 	return STATUS_DENIED;
 }
 
+status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type, uint32_t rights,
+                    struct cap **out_cap)
+{
+	struct cap *cap = cap_find(current, handle, type, rights);
+	if (CC_UNLIKELY(cap == NULL))
+		return cap_refuse(current, handle, type, rights);
+	*out_cap = cap;
+	return STATUS_OK;
+}
+
 /* ---- the free slots of a window; cap_lock held ---- */
 
 static void slot_give(uint32_t index)

@@ -2,11 +2,26 @@
 /*
  * Lock order, checked at run time in LOCK_DEBUG builds: each CPU keeps a stack
  * of the locks it holds, and a lock of a rank not above the last one's panics.
- * In other builds this file is empty.
+ * In other builds there is nothing here but the copy of the locks themselves that
+ * files compiled for size share.
  */
 #include <kernel/cpu.h>
 #include <kernel/lock.h>
 #include <kernel/panic.h>
+
+#ifdef __OPTIMIZE_SIZE__
+
+void lock_acquire_shared(struct lock *lock)
+{
+	lock_await(lock, __atomic_fetch_add(&lock->next, 1u, __ATOMIC_RELAXED));
+}
+
+void lock_release_shared(struct lock *lock)
+{
+	__atomic_store_n(&lock->serving, lock->serving + 1u, __ATOMIC_RELEASE);
+}
+
+#endif
 
 #ifdef LOCK_DEBUG
 

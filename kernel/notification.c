@@ -108,11 +108,10 @@ static CC_COLD status_t signal_contended(struct thread *current, const struct ca
 /* Where nobody waits, no function is called: no stack frame. */
 status_t sys_notification_signal(struct thread *current)
 {
-	struct cap *cap;
 	handle_t handle = current->regs.arg[0];
-	status_t status = cap_lookup(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL, &cap);
-	if (CC_UNLIKELY(status != STATUS_OK))
-		return status;
+	struct cap *cap = cap_find(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL);
+	if (CC_UNLIKELY(cap == NULL))
+		return cap_refuse(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL);
 	uint64_t bits = cap->badge != 0 ? cap->badge : current->regs.arg[1];
 	struct notification *notification = &notification_table[cap->object];
 	uint32_t ticket = lock_draw(&notification->lock, LOCK_NOTIFICATION);

@@ -113,6 +113,8 @@ static void thread_fill(struct thread *thread, uint32_t process, uint32_t priori
 	thread->cpu_ticks = 0;
 	thread->restart_count = 0;
 	thread->image_work = NONE;
+	thread->fault_entry = 0;
+	thread->fault_active = false;
 	memset(&thread->fpu, 0, sizeof thread->fpu);
 	/* The sequence goes on where the slot's last thread ended: old reply handles stay stale. */
 	__atomic_store_n(&thread->wait, WAIT_NEXT(thread->wait, THREAD_STOPPED), __ATOMIC_RELEASE);

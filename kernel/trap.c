@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Where the ports call in: system calls, faults, timer and IPI; and whom to resume after. */
 #include <kernel/audit.h>
+#include <kernel/fault.h>
 #include <kernel/panic.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 #include <kernel/trace.h>
-#include <lib/string.h>
 
 typedef status_t syscall_function(struct thread *current);
 
@@ -43,6 +43,8 @@ CC_COLD struct thread *syscall_finish(struct thread *current, status_t status)
 	struct cpu *cpu = arch_cpu_self();
 	if (status == SYSCALL_BLOCKED)
 		return sched_next(cpu);
+	if (status == SYSCALL_RESUME)
+		return trap_return(current);
 	if (status != STATUS_OK)
 		audit_outcome(current, status);
 	if (status == SYSCALL_RESTART)
@@ -92,42 +94,6 @@ struct thread *trap_syscall(struct thread *current)
 	return number == SYSCALL_call ? endpoint_call(current) : endpoint_reply_receive(current);
 }
 
-/* Return addresses along the user's frame pointers, as far as they can be believed. */
-static void fault_backtrace(const struct thread *current, struct fault_report *report)
-{
-	uint64_t frame = arch_regs_frame(&current->regs);
-	while (report->frame_count < FAULT_FRAMES_MAX) {
-		uint64_t saved;
-		uint64_t address;
-		if (frame % 8u != 0 ||
-		    !user_copy_in(&saved, frame + (uint64_t)(int64_t)ARCH_FRAME_SAVED, sizeof saved) ||
-		    !user_copy_in(&address, frame + (uint64_t)(int64_t)ARCH_FRAME_RETURN, sizeof address))
-			return;
-		if (address < USER_BASE || address >= USER_LIMIT)
-			return;
-		report->frames[report->frame_count++] = address;
-		if (saved <= frame)
-			return;
-		frame = saved;
-	}
-}
-
-static void fault_end(struct thread *current, enum fault_kind kind, enum fault_access access,
-                      uint64_t address)
-{
-	struct fault_report report;
-	memset(&report, 0, sizeof report);
-	report.kind = kind;
-	report.access = access;
-	report.address = address;
-	report.pc = arch_regs_pc(&current->regs);
-	report.sp = arch_regs_sp(&current->regs);
-	report.thread = thread_slot(current);
-	fault_backtrace(current, &report);
-	audit_emit(AUDIT_FAULT, current->owner->id, current->process, kind, address, report.pc, access);
-	process_end(current->process, 0, true, &report);
-}
-
 struct thread *trap_fault(struct thread *current, enum fault_kind kind, enum fault_access access,
                           uint64_t address)
 {
@@ -141,7 +107,8 @@ struct thread *trap_fault(struct thread *current, enum fault_kind kind, enum fau
 		if (status == STATUS_OK)
 			return trap_return(current);
 	}
-	fault_end(current, kind, access, address);
+	if (!fault_deliver(current, kind, access, address))
+		fault_end(current, kind, access, address);
 	return trap_return(current);
 }
 

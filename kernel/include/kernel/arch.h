@@ -87,6 +87,10 @@ CC_NORETURN void arch_user_return(struct thread *thread);
 /* [inline] uint64_t arch_regs_pc(regs), arch_regs_sp(regs), arch_regs_frame(regs) (frame pointer). */
 /* [inline] void arch_regs_restart(regs): resume at the system-call instruction, not after it; the
  * argument registers must still hold the arguments. */
+/* [inline] void arch_regs_arguments(regs, a, b, c): second to fourth argument of the C function that arch_thread_init
+ * prepared (the first is its own).
+ * [inline] void arch_regs_resume(regs, pc): the registers of a trap that was no system call become the current
+ * thread's during one, which is left by loading all of them; it goes on at pc, below USER_LIMIT. */
 /* Given a frame pointer value of user code, where its saved frame pointer and return address lie
  * relative to it (bytes): ARCH_FRAME_SAVED, ARCH_FRAME_RETURN. */
 

@@ -38,11 +38,11 @@ void cap_window_init(uint32_t process);
 /*
  * Find the capability a thread names. BAD_HANDLE, WRONG_TYPE, or DENIED with the missing rights left in the
  * thread's result register 1. type OBJECT_NONE: any type. Lock-free: re-check with cap_current under the
- * object's lock before acting. Inline in cap_inline.h, included below.
+ * object's lock before acting.
  */
-CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type,
-                              uint32_t rights, struct cap **out_cap);
-/* The same without the reason: NULL. For paths that go elsewhere to say why. */
+CC_NODISCARD status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type, uint32_t rights,
+                                 struct cap **out_cap);
+/* The same without the reason, inline (cap_inline.h): NULL. For the paths that are measured. */
 CC_NODISCARD CC_INLINE struct cap *cap_find(const struct thread *current, handle_t handle, enum object_type type,
                                             uint32_t rights);
 /* Why it was not found; remembered for the audit record. */

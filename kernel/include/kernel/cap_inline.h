@@ -21,16 +21,6 @@ CC_INLINE struct cap *cap_find(const struct thread *current, handle_t handle, en
 	return cap;
 }
 
-CC_INLINE status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type,
-                              uint32_t rights, struct cap **out_cap)
-{
-	struct cap *cap = cap_find(current, handle, type, rights);
-	if (CC_UNLIKELY(cap == NULL))
-		return cap_refuse(current, handle, type, rights);
-	*out_cap = cap;
-	return STATUS_OK;
-}
-
 CC_INLINE bool cap_current(const struct cap *cap, handle_t handle, const struct object *object)
 {
 	return __atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) == HANDLE_GENERATION(handle) &&

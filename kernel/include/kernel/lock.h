@@ -65,11 +65,6 @@ CC_INLINE void lock_await(const struct lock *lock, uint32_t ticket)
 		arch_spin_hint();
 }
 
-CC_INLINE void lock_acquire(struct lock *lock, enum lock_rank rank)
-{
-	lock_await(lock, lock_draw(lock, rank));
-}
-
 /* Take it if it is free. */
 CC_NODISCARD CC_INLINE bool lock_try(struct lock *lock, enum lock_rank rank)
 {
@@ -82,8 +77,30 @@ CC_NODISCARD CC_INLINE bool lock_try(struct lock *lock, enum lock_rank rank)
 	return true;
 }
 
+/* Inline in a file that is compiled for speed; one shared copy for all that are compiled for size. */
+#ifdef __OPTIMIZE_SIZE__
+void lock_acquire_shared(struct lock *lock);
+void lock_release_shared(struct lock *lock);
+#else
+CC_INLINE void lock_acquire_shared(struct lock *lock)
+{
+	lock_await(lock, __atomic_fetch_add(&lock->next, 1u, __ATOMIC_RELAXED));
+}
+
+CC_INLINE void lock_release_shared(struct lock *lock)
+{
+	__atomic_store_n(&lock->serving, lock->serving + 1u, __ATOMIC_RELEASE);
+}
+#endif
+
+CC_INLINE void lock_acquire(struct lock *lock, enum lock_rank rank)
+{
+	lock_debug_acquire(lock, rank);
+	lock_acquire_shared(lock);
+}
+
 CC_INLINE void lock_release(struct lock *lock, enum lock_rank rank)
 {
 	lock_debug_release(lock, rank);
-	__atomic_store_n(&lock->serving, lock->serving + 1u, __ATOMIC_RELEASE);
+	lock_release_shared(lock);
 }

@@ -8,6 +8,7 @@
  * SYSCALL_RESTART: nothing visible happened or a bounded part was done; the
  * call is executed again from its own instruction (arguments untouched).
  * SYSCALL_BLOCKED: the thread waits; whoever wakes it writes its results.
+ * SYSCALL_RESUME: the registers are what the thread goes on with, all of them.
  *
  * call and reply_recv, which mostly hand the CPU over, are not among them: they
  * return the thread to resume (and may end in syscall_finish like the others).
@@ -19,6 +20,7 @@
 
 #define SYSCALL_RESTART ((status_t)-1)
 #define SYSCALL_BLOCKED ((status_t)-2)
+#define SYSCALL_RESUME ((status_t)-3)
 
 struct thread *endpoint_call(struct thread *current);
 struct thread *endpoint_reply_receive(struct thread *current);

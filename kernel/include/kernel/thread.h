@@ -72,6 +72,12 @@ struct thread {
 	uint32_t page_index;        /* [P] number of its message page in the process */
 
 	uint64_t cpu_ticks;         /* [p of the running CPU] */
+
+	/* Its fault handler; its own doing only. */
+	uint64_t fault_entry;       /* 0: none, a fault ends the process */
+	uint64_t fault_stack;       /* top of the handler's stack; 0: below where it stood */
+	bool fault_active;          /* in the handler: fault_regs is what it was doing */
+	struct arch_regs fault_regs;
 };
 
 extern struct thread thread_table[THREAD_MAX];

@@ -59,6 +59,7 @@ struct shared *shared_make(handle_t *out_memory);
 void bench_calls(void);   /* ipc.c */
 void bench_signals(void); /* signal.c */
 void bench_memory(void);  /* memory.c */
+void bench_faults(void);  /* fault.c */
 void bench_spawn(void);   /* process.c */
 
 /* ---- partner.c: the other process ---- */

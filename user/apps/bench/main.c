@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 	bench_calls();
 	bench_signals();
 	bench_memory();
+	bench_faults();
 	bench_spawn();
 	return 0;
 }

@@ -47,6 +47,18 @@ CC_INLINE void arch_regs_restart(struct arch_regs *regs)
 	__asm__ volatile("mov x9, xzr"); /* the exit must load everything (entry.S) */
 }
 
+CC_INLINE void arch_regs_arguments(struct arch_regs *regs, uint64_t a, uint64_t b, uint64_t c)
+{
+	regs->arg[1] = a;
+	regs->arg[2] = b;
+	regs->arg[3] = c;
+}
+CC_INLINE void arch_regs_resume(struct arch_regs *regs, uint64_t pc)
+{
+	regs->pc = pc;
+	__asm__ volatile("mov x9, xzr"); /* the exit must load everything (entry.S) */
+}
+
 /* ---- FPU ---- */
 /* kernel/fpu_state.S: the owner's registers to memory and the FPU off; registers from memory and the FPU on. */
 void fpu_give_up(struct arch_cpu *cpu);

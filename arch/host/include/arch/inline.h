@@ -19,6 +19,13 @@ CC_INLINE void arch_thread_switch(uint64_t page) { ((struct arch_cpu *)(void *)h
 CC_INLINE uint64_t arch_regs_pc(const struct arch_regs *regs) { return regs->pc; }
 CC_INLINE uint64_t arch_regs_sp(const struct arch_regs *regs) { return regs->sp; }
 CC_INLINE uint64_t arch_regs_frame(const struct arch_regs *regs) { return regs->frame; }
+CC_INLINE void arch_regs_arguments(struct arch_regs *regs, uint64_t a, uint64_t b, uint64_t c)
+{
+	regs->arg[1] = a;
+	regs->arg[2] = b;
+	regs->arg[3] = c;
+}
+CC_INLINE void arch_regs_resume(struct arch_regs *regs, uint64_t pc) { regs->pc = pc; }
 CC_INLINE void arch_regs_restart(struct arch_regs *regs) { regs->restarts++; }
 
 CC_INLINE bool arch_fpu_held(const struct cpu *cpu, const struct arch_fpu *fpu)

@@ -54,6 +54,19 @@ CC_INLINE void arch_regs_restart(struct arch_regs *regs)
 	regs->loaded_on = NULL; /* the short way out does not load the call's number */
 }
 
+CC_INLINE void arch_regs_arguments(struct arch_regs *regs, uint64_t a, uint64_t b, uint64_t c)
+{
+	regs->arg[1] = a;
+	regs->arg[2] = b;
+	regs->arg[3] = c;
+}
+
+/* `loaded_on` is null in what any trap but ECALL saves, so the exit loads everything. */
+CC_INLINE void arch_regs_resume(struct arch_regs *regs, uint64_t pc)
+{
+	regs->pc = pc;
+}
+
 void riscv_fpu_release(struct arch_cpu *cpu);
 void riscv_fpu_acquire(struct arch_cpu *cpu, struct arch_fpu *fpu);
 

@@ -78,6 +78,19 @@ CC_INLINE void arch_regs_restart(struct arch_regs *regs)
 	regs->sysret_rip = UINT64_MAX;
 }
 
+CC_INLINE void arch_regs_arguments(struct arch_regs *regs, uint64_t a, uint64_t b, uint64_t c)
+{
+	regs->arg[1] = a;
+	regs->arg[2] = b;
+	regs->rcx = c; /* C has its fourth argument there, SYSCALL cannot */
+}
+
+/* Every trap but SYSCALL is left by IRET, which loads everything. */
+CC_INLINE void arch_regs_resume(struct arch_regs *regs, uint64_t pc)
+{
+	regs->rip = pc;
+}
+
 void x86_fpu_save(struct arch_cpu *cpu);
 void x86_fpu_load(struct arch_cpu *cpu, struct arch_fpu *fpu);
 
