@@ -119,10 +119,18 @@ static int unknown(const char *name)
 	return 127;
 }
 
+static uint64_t began_ns;
+
+uint64_t command_began_ns(void)
+{
+	return began_ns;
+}
+
 static int words_run(int argc, char **argv, bool behind)
 {
 	const struct command *command = command_find(argv[0]);
 
+	began_ns = time_now();
 	if (command != NULL)
 		return command->run(argc, argv);
 	return program_exists(argv[0]) ? job_run(argc, argv, behind) : unknown(argv[0]);

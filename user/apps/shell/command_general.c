@@ -67,7 +67,7 @@ static int power(const char *name, enum power_action action)
 {
 	print("%s\n", name);
 	terminal_flush();
-	return command_failed(name, status_sentence(sys_system_control(startup_need("power"), action)));
+	return command_refused(name, sys_system_control(startup_need("power"), action));
 }
 
 int command_reboot(int argc, char **argv)

@@ -33,7 +33,7 @@ int command_mem(int argc, char **argv)
 		return command_usage(argv[0]);
 	status_t status = info_read(monitor(), INFO_MEMORY, 0, &memory, sizeof(memory), &next);
 	if (status != STATUS_OK)
-		return command_failed(argv[0], status_sentence(status));
+		return command_refused(argv[0], status);
 	print("total     %10s\n", show_size(size, memory.total_bytes));
 	print("free      %10s  %llu frames\n", show_size(size, memory.free_bytes),
 	      (unsigned long long)memory.free_frames);

@@ -24,7 +24,7 @@ static int show(const char *name)
 	status_t status = sys_clock_wall(&unix_ns, &source);
 
 	if (status != STATUS_OK)
-		return command_failed(name, status_sentence(status));
+		return command_refused(name, status);
 	if (source == CLOCK_SOURCE_NONE || !calendar_from_seconds((int64_t)(unix_ns / NS_PER_SECOND), &when)) {
 		print("the time of day is not set\n");
 		return 1;
@@ -47,7 +47,7 @@ static int set(int argc, char **argv)
 	status_t status = clock == HANDLE_NONE ? STATUS_DENIED
 	                                       : sys_clock_set(clock, (uint64_t)seconds * NS_PER_SECOND,
 	                                                       CLOCK_SOURCE_HAND);
-	return status == STATUS_OK ? show(argv[0]) : command_failed(argv[0], status_sentence(status));
+	return status == STATUS_OK ? show(argv[0]) : command_refused(argv[0], status);
 }
 
 static int measure(int argc, char **argv)

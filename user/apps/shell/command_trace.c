@@ -37,7 +37,7 @@ static int mask_set(const char *name, uint64_t mask)
 {
 	status_t status = sys_trace_control(monitor(), mask);
 
-	return status == STATUS_OK ? 0 : command_failed(name, status_sentence(status));
+	return status == STATUS_OK ? 0 : command_refused(name, status);
 }
 
 /* Numbers that stand for something are followed by it. */
@@ -56,8 +56,11 @@ static void event_show(const struct trace_event *event)
 	if (event->kind >= EVENTS)
 		return;
 	const struct event *what = &events[event->kind];
-	print("%10llu.%03llu us  CPU %-2u thread %-4u %-8s", (unsigned long long)(event->time_ns / 1000u),
-	      (unsigned long long)(event->time_ns % 1000u), event->cpu, event->thread, what->name);
+	char thread[SHOW_MAX];
+
+	print("%10llu.%03llu us  CPU %-2u thread %-4s %-8s", (unsigned long long)(event->time_ns / 1000u),
+	      (unsigned long long)(event->time_ns % 1000u), event->cpu,
+	      event->thread == UINT32_MAX ? "-" : show_number(thread, event->thread), what->name);
 	argument_show(what->a, event->a);
 	argument_show(what->b, event->b);
 	print("\n");
@@ -94,7 +97,7 @@ static int show(const char *name, uint64_t wanted)
 	status_t status = info_read(monitor(), INFO_SYSTEM, 0, &system, sizeof(system), &next);
 
 	if (status != STATUS_OK)
-		return command_failed(name, status_sentence(status));
+		return command_refused(name, status);
 	int failed = mask_set(name, 0);
 	if (failed != 0)
 		return failed;

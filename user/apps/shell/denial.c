@@ -197,15 +197,23 @@ void denial_sentence(const struct audit_event *event, char *text, size_t size)
 	}
 }
 
+/* Is this event what ended in that status? */
+static bool is_of(const struct audit_event *event, status_t status)
+{
+	return event->kind == AUDIT_SYSCALL_DENIED
+	               ? status == STATUS_POLICY
+	               : status == STATUS_DENIED && event->kind == AUDIT_CAP_DENIED &&
+	                         event->arguments[3] == STATUS_DENIED;
+}
+
 int command_refused(const char *name, status_t status)
 {
 	char text[DENIAL_TEXT_MAX];
 	struct audit_event event;
 	char self[SHOW_MAX];
 
-	bool denied = status == STATUS_DENIED || status == STATUS_POLICY;
-	if (!denied || !denial_last(show_number(self, own_id()), &event) ||
-	    time_now() - event.time_ns > NS_PER_SECOND)
+	if (!denial_last(show_number(self, own_id()), &event) || event.time_ns < command_began_ns() ||
+	    !is_of(&event, status))
 		return command_failed(name, status_sentence(status));
 	names_refresh();
 	denial_sentence(&event, text, sizeof(text));

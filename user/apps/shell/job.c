@@ -79,7 +79,7 @@ int job_run(int argc, char **argv, bool behind)
 		spawn_program(startup_need("spawn"), (const char *const *)argv, (uint32_t)argc, NULL, 0,
 	                      terminal_notification(), behind ? 0 : TERMINAL_ENDED, &child);
 	if (status != STATUS_OK)
-		return command_failed(argv[0], status_sentence(status));
+		return command_refused(argv[0], status);
 	if (!behind)
 		return wait_for(argv[0], &child);
 	string_copy(job->name, sizeof(job->name), argv[0]);

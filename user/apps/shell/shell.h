@@ -124,6 +124,8 @@ const struct command *command_find(const char *name);
 int command_line(const char *line);
 /* Words already split. */
 int command_words(int argc, char **argv);
+/* When the command that runs began. */
+uint64_t command_began_ns(void);
 /* "NAME: what is wrong"; returns 1. */
 int command_failed(const char *name, const char *reason);
 /* "usage: NAME ..."; returns 2. */
