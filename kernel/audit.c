@@ -277,6 +277,12 @@ static void cap_denied(const struct thread *current, status_t status)
 	           status == STATUS_DENIED ? arg[1] : 0, handle, (uint64_t)status);
 }
 
+void audit_not_passed(uint32_t holder, handle_t handle, status_t status)
+{
+	audit_emit(AUDIT_CAP_DENIED, process_of(holder)->id, object_of(holder, handle), SYSCALL_call, 0, handle,
+	           (uint64_t)status);
+}
+
 void audit_outcome(const struct thread *current, status_t status)
 {
 	uint64_t subject = current->owner->id;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The slower parts of a message: long payloads and capabilities. */
 #include "message.h"
+#include <kernel/audit.h>
 
 #define TAG_KNOWN 0xffffffff00ff01ffull /* label, capability count, length up to 511 */
 
@@ -49,8 +50,10 @@ static void pass_cap(struct thread *to, uint32_t holder, const struct message_ca
 	*out_passed = (struct message_cap){HANDLE_NONE, 0, OBJECT_NONE};
 	/* A caller in line was checked when it called; another thread of its process may have rewritten its page
 	 * since. A slot beyond the table would lie in somebody else's. */
-	if (HANDLE_SLOT(wanted->handle) >= CSPACE_SLOTS)
+	if (HANDLE_SLOT(wanted->handle) >= CSPACE_SLOTS) {
+		audit_not_passed(holder, wanted->handle, STATUS_BAD_HANDLE);
 		return;
+	}
 	uint32_t source = cap_index(holder, HANDLE_SLOT(wanted->handle));
 	uint32_t type = cap_table[source].type;
 	uint32_t rights = wanted->rights;
@@ -64,6 +67,8 @@ static void pass_cap(struct thread *to, uint32_t holder, const struct message_ca
 	}
 	if (status == STATUS_OK)
 		*out_passed = (struct message_cap){handle, rights, type};
+	else
+		audit_not_passed(holder, wanted->handle, status);
 }
 
 void message_pass_caps(struct thread *to, const struct message_caps *caps)

@@ -69,7 +69,7 @@ endef
 $(foreach folder,$(patsubst %/test,%,$(wildcard user/*/*/test)),$(eval $(call USER_PARTS,$(folder))))
 # The fault plan stands between the kernel and its allocators.
 $H/sim: HOST_LDFLAGS := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take \
-	-Wl,--wrap=audit_emit,--wrap=audit_message,--wrap=audit_outcome
+	-Wl,--wrap=audit_emit,--wrap=audit_message,--wrap=audit_outcome,--wrap=audit_not_passed
 $H/sim: $(SIM_SOURCES:%=$H/%.o) $H/kernel.a $H/lib.a
 	$(HOST_LINK)
 

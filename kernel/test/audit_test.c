@@ -347,6 +347,33 @@ static void grants(void **state)
 	}
 }
 
+/* Checked when it was sent, and something else by the time it is received. */
+static void not_passed(void **state)
+{
+	(void)state;
+	struct thread *second = make_process(10);
+	handle_t endpoint = make_endpoint(first, 0);
+	handle_t sender = share(first, endpoint, second, RIGHT_SEND, 0);
+	handle_t good = make_notification(second);
+	assert_int_equal(SYS(second, cap_mint, good, RIGHT_WAIT, 0), STATUS_OK);
+	handle_t weak = second->regs.arg[1];
+	second->page->caps[0] = (struct message_cap){good, RIGHT_WAIT, 0};
+	second->page->caps[1] = (struct message_cap){good, RIGHT_WAIT, 0};
+	assert_int_equal(SYS(second, call, sender, MESSAGE_TAG(0, 0, 2), 0, 0, 0, 0, DEADLINE_NEVER), BLOCKED);
+	second->page->caps[0].handle = weak;
+	second->page->caps[1].handle = HANDLE(CSPACE_SLOTS + 7u, 1);
+	uint64_t from = produced();
+	assert_int_equal(SYS(first, recv, endpoint, DEADLINE_NEVER), STATUS_OK);
+	assert_int_equal(first->page->caps[0].handle, HANDLE_NONE);
+	assert_int_equal(count_of(AUDIT_CAP_DENIED, from), 2);
+	struct audit_event event = event_at(from);
+	assert_int_equal(event.subject, second->owner->id);
+	expect(&event, AUDIT_OBJECT(OBJECT_NOTIFICATION, cap_of(second, good)->object), SYSCALL_call, 0, weak,
+	       STATUS_DENIED);
+	event = event_at(from + 1);
+	expect(&event, 0, SYSCALL_call, 0, HANDLE(CSPACE_SLOTS + 7u, 1), STATUS_BAD_HANDLE);
+}
+
 static void lives(void **state)
 {
 	(void)state;
@@ -623,5 +650,5 @@ static void reports(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(indices), T(ring_describes_itself), T(event_is_whole), T(every_cpu_counts_its_own), T(wraps), T(staged_while_the_ring_is_held), T(dropped_is_exact), T(full_staging_waits),
           T(refused_capability), T(refused_second_handle), T(refused_call), T(refused_argument),
-          T(outcomes_that_are_no_refusal), T(grants), T(lives), T(channels), T(claims), T(clock_steps), T(samples), T(ring_is_read_only),
+          T(outcomes_that_are_no_refusal), T(grants), T(not_passed), T(lives), T(channels), T(claims), T(clock_steps), T(samples), T(ring_is_read_only),
           T(opened_once), T(revoked_reader), T(reader_is_told), T(reports))

@@ -94,6 +94,16 @@ void __wrap_audit_outcome(const struct thread *current, status_t status)
 	__real_audit_outcome(current, status);
 }
 
+void __real_audit_not_passed(uint32_t holder, handle_t handle, status_t status);
+void __wrap_audit_not_passed(uint32_t holder, handle_t handle, status_t status);
+void __wrap_audit_not_passed(uint32_t holder, handle_t handle, status_t status)
+{
+	note((struct audit_event){.kind = AUDIT_CAP_DENIED, .subject = process_of(holder)->id,
+	                          .arguments = {SYSCALL_call, 0, handle, (uint64_t)status}},
+	     4);
+	__real_audit_not_passed(holder, handle, status);
+}
+
 /* ---- what is read ---- */
 
 static bool same(const struct audit_event *event, const struct noted *noted)
@@ -112,8 +122,8 @@ static void count_refusal(const struct audit_event *event)
 	                                                      : STATUS_POLICY;
 	bool counted = event->kind == AUDIT_CAP_DENIED || event->kind == AUDIT_BAD_ARGUMENT ||
 	               event->kind == AUDIT_SYSCALL_DENIED;
-	if (counted && event->subject < IDS_MAX)
-		recorded[event->subject][status % STATUSES]++;
+	if (counted && event->subject < IDS_MAX && status < STATUSES)
+		recorded[event->subject][status]++;
 }
 
 static void take(const struct sim *sim, const struct audit_event *event)

@@ -35,6 +35,8 @@ CC_COLD void audit_message(enum audit_kind kind, const struct thread *from, cons
                            uint64_t tag);
 /* The current system call ends with this status: recorded if it is a refusal. Argument registers untouched. */
 void audit_outcome(const struct thread *current, status_t status);
+/* A capability in a message of process `holder` could not be passed on at delivery: refused there and then. */
+CC_COLD void audit_not_passed(uint32_t holder, handle_t handle, status_t status);
 
 /* This CPU asked itself back (IPI_AUDIT): move what is staged, tell the readers. Takes LOCK_NOTIFICATION. */
 void audit_turn(void);

@@ -39,10 +39,10 @@ CC_INLINE uint32_t audit_staging_place(uint32_t index)
 }
 
 /* How many more a CPU can stage that has staged up to `staged` and of which `drained` were taken. */
-/*@ requires (staged - drained) % 4294967296 <= AUDIT_STAGED_MAX;
+/*@ requires (uint32_t)(staged - drained) <= AUDIT_STAGED_MAX;
     assigns \nothing;
     ensures inside: \result <= AUDIT_STAGED_MAX;
-    ensures exact: \result == AUDIT_STAGED_MAX - (staged - drained) % 4294967296; */
+    ensures exact: \result == AUDIT_STAGED_MAX - (uint32_t)(staged - drained); */
 CC_INLINE uint32_t audit_room(uint32_t staged, uint32_t drained)
 {
 	return AUDIT_STAGED_MAX - (staged - drained);

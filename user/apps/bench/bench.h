@@ -47,6 +47,8 @@ struct bench_child {
 };
 /* Image of a module of the bundle; it stays verified. */
 handle_t image_get(const char *name);
+/* A process of an image that is not started. */
+handle_t child_create(handle_t image);
 /* A process of an image with one argument beside its name, started. */
 void child_start(handle_t image, const char *role, uint32_t priority, const struct bench_grant *grants,
                  uint32_t grant_count, struct bench_child *out_child);
@@ -61,6 +63,7 @@ void bench_signals(void); /* signal.c */
 void bench_memory(void);  /* memory.c */
 void bench_faults(void);  /* fault.c */
 void bench_spawn(void);   /* process.c */
+void bench_authority(void); /* authority.c */
 
 /* ---- partner.c: the other process ---- */
 int partner_run(const char *role);

@@ -27,5 +27,6 @@ int main(int argc, char **argv)
 	bench_memory();
 	bench_faults();
 	bench_spawn();
+	bench_authority();
 	return 0;
 }

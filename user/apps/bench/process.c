@@ -67,6 +67,14 @@ static void create(handle_t image, uint32_t priority, struct bench_child *child)
 	must(sys_process_create(startup_need("factory"), image, &child->process, &id));
 }
 
+handle_t child_create(handle_t image)
+{
+	struct bench_child child = {.ended = HANDLE_NONE};
+
+	create(image, PRIORITY_NORMAL, &child);
+	return child.process;
+}
+
 static void start(const struct bench_child *child, const char *role, const struct bench_grant *grants,
                   uint32_t grant_count)
 {
