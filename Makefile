@@ -115,6 +115,10 @@ proofs: build/.packages-proofs ## prove what verification/units.txt lists: ONLY=
 	@$(PYTHON) tools/prove.py $(ONLY)
 models: packages ## check the models verification/*.pml and that their mutants fail: ONLY=model
 	@$(PYTHON) tools/model.py $(ONLY)
+manifest-check: $(CAMBI) ## authority that nobody uses, endpoints that nobody serves, circles
+	@$(CAMBI) manifest check --quiet $(MANIFEST)
+verify: $(BUNDLE) ## what the kernel will say of every module of the bundle
+	@$(CAMBI) verify --release $$(cat system/release) $(BUNDLE)
 tidy: packages ## clang-tidy over the kernel and the library
 	@$(PYTHON) tools/tidy.py $(ARCH)
 
@@ -139,8 +143,8 @@ help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
 	@echo
-.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario tidy proofs models bench bench-check \
-	bench-record scaling stats doctor clean help packages elf
+.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models bench \
+	bench-check bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
 image-%: packages build/developer.did
 	@$(MAKE) ARCH=$* image

@@ -4,9 +4,9 @@
 #include <lib/signature.h>
 #include "module_priv.h"
 
-/*@ requires catalog->count <= CATALOG_ENTRIES_MAX && index < catalog->count;
-    requires bytes_in(catalog->data, CATALOG_HEADER_SIZE + catalog->count * CATALOG_ENTRY_SIZE);
+/*@ requires catalog_ok(catalog) && index < catalog->count;
     assigns \result \from *catalog, index;
+    ensures \result == catalog->data + (CATALOG_HEADER_SIZE + index * CATALOG_ENTRY_SIZE);
     ensures \valid_read(\result + (0 .. CATALOG_ENTRY_SIZE - 1)); */
 static const uint8_t *entry_at(const struct catalog *catalog, uint32_t index)
 {
@@ -16,7 +16,7 @@ static const uint8_t *entry_at(const struct catalog *catalog, uint32_t index)
 /* Is this the header of a catalog that fills `length` bytes exactly? */
 /*@ requires bytes_in(data, length) && \valid(out) && \separated(out, data + (0 .. length - 1));
     assigns *out;
-    ensures \result ==> out->count <= CATALOG_ENTRIES_MAX && out->data == data;
+    ensures \result ==> catalog_ok(out) && out->data == data;
     ensures \result ==>
       length == CATALOG_HEADER_SIZE + out->count * CATALOG_ENTRY_SIZE + MODULE_TRAILER_SIZE; */
 static bool header_read(const uint8_t *data, size_t length, struct catalog *out)
@@ -59,6 +59,8 @@ static bool names_equal(const uint8_t *a, const uint8_t *b)
 	return true;
 }
 
+/*@ requires catalog_ok(catalog) && index < catalog->count;
+    assigns \nothing; */
 /* Entry `index` is in order, and its name is none of those before it. */
 static bool entry_check(const struct catalog *catalog, uint32_t index)
 {
@@ -66,6 +68,9 @@ static bool entry_check(const struct catalog *catalog, uint32_t index)
 
 	if (!entry_valid(entry))
 		return false;
+	/*@ loop invariant 0 <= before <= index;
+	    loop assigns before;
+	    loop variant index - before; */
 	for (uint32_t before = 0; before < index; before++) {
 		if (names_equal(entry_at(catalog, before), entry))
 			return false;
@@ -73,8 +78,13 @@ static bool entry_check(const struct catalog *catalog, uint32_t index)
 	return true;
 }
 
+/*@ requires catalog_ok(catalog);
+    assigns \nothing; */
 static bool entries_check(const struct catalog *catalog)
 {
+	/*@ loop invariant 0 <= i <= catalog->count;
+	    loop assigns i;
+	    loop variant catalog->count - i; */
 	for (uint32_t i = 0; i < catalog->count; i++) {
 		if (!entry_check(catalog, i))
 			return false;
@@ -83,6 +93,9 @@ static bool entries_check(const struct catalog *catalog)
 }
 
 /* Signed by whom the header says? */
+/*@ requires length >= MODULE_TRAILER_SIZE && bytes_in(data, length);
+    requires \valid_read(trust) && \valid_read(signer);
+    assigns \nothing; */
 static enum module_verdict signature_check(const uint8_t *data, size_t length, const struct trust *trust,
                                            const struct aid *signer)
 {
@@ -125,7 +138,7 @@ void catalog_entry_read(const struct catalog *catalog, uint32_t index, struct ca
 {
 	const uint8_t *const entry = entry_at(catalog, index);
 
-	module_copy((uint8_t *)out->name, entry, MODULE_NAME_MAX);
+	module_copy_name(out->name, entry);
 	module_copy(out->digest, entry + 32, MODULE_DIGEST_SIZE);
 	module_copy(out->principal.bytes, entry + 64, AID_SIZE);
 	out->role = bytes_le32(entry + 96);
@@ -137,6 +150,9 @@ void catalog_entry_read(const struct catalog *catalog, uint32_t index, struct ca
 
 bool catalog_find(const struct catalog *catalog, const char *name, struct catalog_entry *out)
 {
+	/*@ loop invariant 0 <= i <= catalog->count;
+	    loop assigns i, *out;
+	    loop variant catalog->count - i; */
 	for (uint32_t i = 0; i < catalog->count; i++) {
 		catalog_entry_read(catalog, i, out);
 		if (module_name_equal(out->name, name))

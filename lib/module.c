@@ -29,6 +29,15 @@ void module_copy(uint8_t *to, const uint8_t *from, size_t count)
 		to[i] = from[i];
 }
 
+void module_copy_name(char *to, const uint8_t *from)
+{
+	/*@ loop invariant 0 <= i <= MODULE_NAME_MAX;
+	    loop assigns i, to[0 .. MODULE_NAME_MAX - 1];
+	    loop variant MODULE_NAME_MAX - i; */
+	for (uint32_t i = 0; i < MODULE_NAME_MAX; i++)
+		to[i] = (char)from[i];
+}
+
 bool module_zero(const uint8_t *bytes, size_t count)
 {
 	/*@ loop invariant 0 <= i <= count;
@@ -53,11 +62,15 @@ bool module_name_valid(const uint8_t *bytes)
 		length++;
 	if (length == 0 || length == MODULE_NAME_MAX)
 		return false;
-	return module_zero(bytes + length, MODULE_NAME_MAX - length);
+	return bytes[length] == 0 && module_zero(bytes + length + 1u, MODULE_NAME_MAX - length - 1u);
 }
 
 bool module_name_equal(const char *a, const char *b)
 {
+	/*@ loop invariant 0 <= i <= MODULE_NAME_MAX;
+	    loop invariant \forall integer k; 0 <= k < i ==> b[k] != 0;
+	    loop assigns i;
+	    loop variant MODULE_NAME_MAX - i; */
 	for (uint32_t i = 0; i < MODULE_NAME_MAX; i++) {
 		if (a[i] != b[i])
 			return false;
@@ -85,6 +98,9 @@ enum module_verdict module_trailer_check(const uint8_t *data, size_t length)
 
 const uint8_t *module_trusted_key(const struct trust *trust, const struct aid *signer)
 {
+	/*@ loop invariant 0 <= i <= TRUST_KEYS_MAX;
+	    loop assigns i;
+	    loop variant TRUST_KEYS_MAX - i; */
 	for (uint32_t i = 0; i < trust->count && i < TRUST_KEYS_MAX; i++) {
 		if (aid_equal(&trust->keys[i].aid, signer))
 			return trust->keys[i].key;
@@ -104,7 +120,7 @@ static bool statement_read(const uint8_t *at, struct module *out)
 	    out->role > MODULE_PROGRAM || out->version == 0 || !module_name_valid(at + 16) ||
 	    !module_zero(at + 80, 16))
 		return false;
-	module_copy((uint8_t *)out->name, at + 16, MODULE_NAME_MAX);
+	module_copy_name(out->name, at + 16);
 	module_copy(out->signer.bytes, at + 48, AID_SIZE);
 	return true;
 }

@@ -131,6 +131,7 @@ def check_all(total):
     total.step("lint", [sys.executable, "tools/lint.py"])
     total.step("layers", [sys.executable, "tools/layers.py"])
     total.step("abi", [sys.executable, "tools/abi_dump.py"])
+    total.build("manifest", "manifest-check")
     built = [arch for arch in tree.ARCHES if total.build(f"build {arch}", f"ARCH={arch}", "image")]
     if "x86_64" in built:
         total.step("calls", [sys.executable, "tools/calls.py"])
@@ -146,6 +147,7 @@ def check_all(total):
 def check_fast(total):
     total.step("lint", [sys.executable, "tools/lint.py"])
     total.step("layers", [sys.executable, "tools/layers.py"])
+    total.build("manifest", "manifest-check")
     built = total.build("build x86_64", "ARCH=x86_64", "image")
     if built:
         total.step("calls", [sys.executable, "tools/calls.py"])

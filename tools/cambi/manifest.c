@@ -108,32 +108,6 @@ static bool somebody_has(const struct manifest *manifest, uint32_t profile)
 	return false;
 }
 
-/* The same endpoint or handle, said twice. */
-static uint32_t entry_repeats(const char *path, const struct manifest_entry *entry)
-{
-	uint32_t wrong = 0;
-
-	for (uint32_t i = 0; i < entry->use_count; i++) {
-		for (uint32_t k = 0; k < i; k++) {
-			if (strcmp(entry->uses[i].name, entry->uses[k].name) != 0)
-				continue;
-			fprintf(stderr, "%s:%u: %s uses %s twice\n", path, entry->uses[i].line, entry->name,
-			        entry->uses[i].name);
-			wrong++;
-		}
-	}
-	for (uint32_t i = 0; i < entry->handle_count; i++) {
-		for (uint32_t k = 0; k < i; k++) {
-			if (strcmp(entry->handles[i].name, entry->handles[k].name) != 0)
-				continue;
-			fprintf(stderr, "%s:%u: %s has two handles %s\n", path, entry->line, entry->name,
-			        entry->handles[i].name);
-			wrong++;
-		}
-	}
-	return wrong;
-}
-
 static uint32_t unused(const char *path, const struct manifest *manifest)
 {
 	uint32_t wrong = 0;
@@ -146,7 +120,6 @@ static uint32_t unused(const char *path, const struct manifest *manifest)
 	}
 	for (uint32_t i = 0; i < manifest->entry_count; i++) {
 		const struct manifest_entry *const entry = &manifest->entries[i];
-		wrong += entry_repeats(path, entry);
 		if (entry->serves[0] == '\0' || somebody_uses(manifest, entry->serves))
 			continue;
 		fprintf(stderr, "%s:%u: nobody uses the endpoint %s that %s serves\n", path, entry->line,

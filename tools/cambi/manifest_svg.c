@@ -20,9 +20,12 @@ struct layout {
 	int width, height;
 };
 
-/* As many rounds as a path can be long; a circle of calls just stays where the rounds leave it. */
+/* As many rounds as a path can be long; a circle of calls just stays where the rounds leave it. Init, the last
+ * node, stands above all whomever it asks. */
 static void assign_layers(const struct graph *graph, struct layout *layout)
 {
+	for (uint32_t i = 0; i < graph->node_count; i++)
+		layout->layer[i] = graph->nodes[i].service ? 0u : 1u;
 	for (uint32_t round = 0; round < graph->node_count; round++) {
 		for (uint32_t i = 0; i < graph->edge_count; i++) {
 			const struct edge *const edge = &graph->edges[i];
@@ -73,36 +76,50 @@ static uint32_t sort_layer(const struct graph *graph, struct layout *layout, uin
 	return count;
 }
 
-/* A layer's boxes, in rows; y moves below them. */
-static void place_layer(struct layout *layout, const uint32_t *nodes, uint32_t count, int *y)
+/* A row of boxes, in the middle of what is known of the width. */
+static void place_row(struct layout *layout, const uint32_t *nodes, uint32_t count, int y)
 {
-	const uint32_t rows = (count + ROW_MAX - 1u) / ROW_MAX;
-	const uint32_t in_row = rows == 0 ? 1u : (count + rows - 1u) / rows;
+	const int row = (int)count * (BOX_WIDTH + GAP_X) - GAP_X + 2 * MARGIN;
+	int x = MARGIN;
 
-	for (uint32_t i = 0; i < count; i++) {
-		if (i > 0 && i % in_row == 0)
-			*y += BOX_HEIGHT + GAP_Y;
-		layout->x[nodes[i]] = MARGIN + (int)(i % in_row) * (BOX_WIDTH + GAP_X);
-		layout->y[nodes[i]] = *y;
-		if (layout->width < layout->x[nodes[i]] + BOX_WIDTH + MARGIN)
-			layout->width = layout->x[nodes[i]] + BOX_WIDTH + MARGIN;
+	if (layout->width < row)
+		layout->width = row;
+	x += (layout->width - row) / 2;
+	for (uint32_t i = 0; i < count; i++, x += BOX_WIDTH + GAP_X) {
+		layout->x[nodes[i]] = x;
+		layout->y[nodes[i]] = y;
 	}
-	if (count > 0)
-		*y += BOX_HEIGHT + GAP_Y;
 }
 
-static void lay_out(const struct graph *graph, struct layout *layout)
+/* A layer in as many rows as it needs, all about as long; returns where the next begins. */
+static int place_layer(struct layout *layout, const uint32_t *nodes, uint32_t count, int y)
+{
+	const uint32_t rows = (count + ROW_MAX - 1u) / ROW_MAX;
+
+	for (uint32_t row = 0, at = 0; row < rows; row++, y += BOX_HEIGHT + GAP_Y) {
+		const uint32_t end = count * (row + 1u) / rows;
+		place_row(layout, nodes + at, end - at, y);
+		at = end;
+	}
+	return y;
+}
+
+static void place(const struct graph *graph, struct layout *layout)
 {
 	uint32_t nodes[GRAPH_NODES_MAX];
 	int y = MARGIN;
 
-	*layout = (struct layout){0};
-	assign_layers(graph, layout);
-	for (uint32_t layer = 0; layer < graph->node_count; layer++) {
-		const uint32_t count = sort_layer(graph, layout, layer, nodes);
-		place_layer(layout, nodes, count, &y);
-	}
+	for (uint32_t layer = 0; layer < graph->node_count; layer++)
+		y = place_layer(layout, nodes, sort_layer(graph, layout, layer, nodes), y);
 	layout->height = y - GAP_Y + MARGIN;
+}
+
+/* The second time the width is known, and every row stands in its middle. */
+static void lay_out(const struct graph *graph, struct layout *layout)
+{
+	assign_layers(graph, layout);
+	place(graph, layout);
+	place(graph, layout);
 }
 
 static void print_text(const char *text)

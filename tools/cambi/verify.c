@@ -54,11 +54,13 @@ static uint32_t verify_catalog(FILE *out, const char *title, const uint8_t *data
 	char signer[SIGNER_TEXT_MAX];
 	const enum module_verdict verdict = catalog_check(data, size, trust, &catalog);
 
+	signer_text(trust, &catalog.signer, signer);
 	if (verdict != MODULE_OK) {
 		fprintf(out, "%s: refused: %s\n", title, module_verdict_text(verdict));
+		if (verdict == MODULE_UNTRUSTED)
+			fprintf(out, "  signer    %s\n", signer);
 		return 1;
 	}
-	signer_text(trust, &catalog.signer, signer);
 	fprintf(out, "%s: a sound catalog of %u modules\n  release   %u\n  signer    %s\n", title,
 	        catalog.count, catalog.release, signer);
 	for (uint32_t i = 0; i < catalog.count; i++) {

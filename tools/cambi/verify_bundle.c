@@ -118,7 +118,7 @@ uint32_t verify_bundle(FILE *out, const char *title, const uint8_t *data, size_t
                        const struct trust *trust)
 {
 	struct bundle bundle;
-	struct catalog catalog;
+	struct catalog catalog = {0};
 	char signer[SIGNER_TEXT_MAX];
 	const enum bundle_verdict archive = bundle_check(data, size, &bundle);
 	const char *problem = NULL;
@@ -127,11 +127,14 @@ uint32_t verify_bundle(FILE *out, const char *title, const uint8_t *data, size_t
 		fprintf(out, "%s: refused: %s\n", title, bundle_verdict_text(archive));
 		return 1;
 	}
-	if ((problem = catalog_problem(&bundle, trust, &catalog)) != NULL) {
+	problem = catalog_problem(&bundle, trust, &catalog);
+	signer_text(trust, &catalog.signer, signer);
+	if (problem != NULL) {
 		fprintf(out, "%s: refused: its catalog: %s\n", title, problem);
+		if (!aid_is_anonymous(&catalog.signer))
+			fprintf(out, "  signer   %s\n", signer);
 		return 1;
 	}
-	signer_text(trust, &catalog.signer, signer);
 	fprintf(out, "%s: a bundle of %u modules, release %u\n  signer   %s\n", title, bundle.count,
 	        catalog.release, signer);
 	const uint32_t wrong = verify_modules(out, &bundle, &catalog, trust);

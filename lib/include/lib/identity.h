@@ -10,6 +10,8 @@
 
 /* Algorithm byte, hash byte, the first 30 bytes of the key's BLAKE3 digest. */
 void aid_of_key(const uint8_t key[32], struct aid *out_aid);
+/*@ requires \valid_read(a) && \valid_read(b);
+    assigns \nothing; */
 CC_NODISCARD bool aid_equal(const struct aid *a, const struct aid *b);
 CC_NODISCARD bool aid_is_anonymous(const struct aid *aid);
 /* The did:key text of an Ed25519 key, terminated; returns its length. */

@@ -38,5 +38,8 @@ CC_NODISCARD bool signature_verify(const uint8_t key[SIGNATURE_KEY_SIZE], const 
  * and verifying says no. */
 void signature_sign_digest(const uint8_t seed[SIGNATURE_SEED_SIZE], const uint8_t key[SIGNATURE_KEY_SIZE],
                            const char *domain, const uint8_t digest[32], uint8_t out_signature[SIGNATURE_SIZE]);
+/*@ requires \valid_read(key + (0 .. SIGNATURE_KEY_SIZE - 1)) && \valid_read(digest + (0 .. 31));
+    requires \valid_read(signature + (0 .. SIGNATURE_SIZE - 1));
+    assigns \nothing; */
 CC_NODISCARD bool signature_verify_digest(const uint8_t key[SIGNATURE_KEY_SIZE], const char *domain,
                                           const uint8_t digest[32], const uint8_t signature[SIGNATURE_SIZE]);

@@ -373,6 +373,80 @@ static void spoilt_bundles(void **state)
 	free(sound.data);
 }
 
+/* ---- manifests ---- */
+#define PROFILE         "profile all\n\tallow all\n"
+#define WHO(kind, name) kind " " name "\n\tprincipal p." name "\n\tcalls all\n"
+
+static char *written(const char *text)
+{
+	char *const path = in_folder("again");
+
+	file_write(path, text, strlen(text));
+	return path;
+}
+
+static void manifest_faults(void **state)
+{
+	static const char *const unused[] = {
+		PROFILE WHO("service", "a") "\tserves x\n",
+		PROFILE "profile none\n\tallow all\n" WHO("service", "a"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(unused) / sizeof(unused[0]); i++)
+		assert_int_equal(RUN(verb_manifest_check, "--quiet", written(unused[i])), 1);
+	assert_int_equal(RUN(verb_manifest_check, "--quiet", in_folder("some.manifest")), 0);
+	REFUSED("nobody serves",
+	        RUN(verb_manifest_check, written(PROFILE WHO("program", "b") "\tuses x\n")));
+	REFUSED("circle",
+	        RUN(verb_manifest_check, written(PROFILE WHO("service", "a") "\tserves x\n\tuses y\n" WHO(
+						 "service", "b") "\tserves y\n\tuses x\n")));
+	REFUSED(":1:", RUN(verb_manifest_check, written("nonsense\n")));
+}
+
+/* What a verb prints. */
+static char *printed(int (*verb)(int argc, char **argv), int argc, char **argv)
+{
+	FILE *const terminal = stdout;
+	char *text = NULL;
+	size_t size;
+
+	stdout = open_memstream(&text, &size);
+	assert_non_null(stdout);
+	const int status = verb(argc, argv);
+	fclose(stdout);
+	stdout = terminal;
+	assert_int_equal(status, 0);
+	return text;
+}
+
+static void manifest_paths(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s",
+	         written(PROFILE WHO("service", "disk") "\tserves d\n\thandle power manage\n" WHO(
+			 "service",
+			 "files") "\tserves f\n\tuses d\n" WHO("program",
+	                                                       "editor") "\tuses f\n" WHO("program",
+	                                                                                  "clock")));
+	char *text = printed(verb_manifest_reach, 2, (char *[]){path, "power"});
+	assert_non_null(strstr(text, "disk             holds it: manage"));
+	assert_non_null(strstr(text, "files            by asking disk"));
+	assert_non_null(strstr(text, "editor           by asking files, which asks disk"));
+	assert_null(strstr(text, "clock"));
+	free(text);
+	text = printed(verb_manifest_graph, 1, (char *[]){path});
+	assert_non_null(strstr(text, "n1 -> n0 [label=\"d\"]"));
+	free(text);
+	text = printed(verb_manifest_graph, 2, (char *[]){"--svg", path});
+	assert_non_null(strstr(text, ">editor</text>"));
+	assert_non_null(strstr(text, "</svg>"));
+	free(text);
+	REFUSED("no service", RUN(verb_manifest_reach, path, "nothing"));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(keys),
 	cmocka_unit_test(bad_keys),
@@ -382,6 +456,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(roles),
 	cmocka_unit_test(bundle_refusals),
 	cmocka_unit_test(spoilt_bundles),
+	cmocka_unit_test(manifest_faults),
+	cmocka_unit_test(manifest_paths),
 };
 
 int main(void)
