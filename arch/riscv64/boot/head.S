@@ -7,6 +7,11 @@
  * arch_memory_init. Nothing maps the code at its physical address, so writing
  * satp makes the next fetch fault, and stvec leads on at the virtual one.
  * Which hart boots is chance; the others wait in firmware for arch_cpu_start.
+ *
+ * What firmware hands to those is not believed but for the hart's own number:
+ * OpenSBI before 1.3 lets a hart go before it has written down where to, and
+ * such a hart comes to _start again, or with the boot hart's argument. So only
+ * the first one at _start boots, and the others find their CPU in boot_harts.
  */
 #include <arch/offsets.h>
 
@@ -20,6 +25,10 @@ _start:
 	csrw sie, zero
 	csrw satp, zero
 	csrw sscratch, zero
+	lla t0, boot_taken
+	li t1, 1
+	amoswap.w.aqrl t1, t1, (t0)
+	bnez t1, boot_secondary
 	rdtime s2
 	mv s0, a0
 	mv s1, a1
@@ -107,24 +116,34 @@ unpaged:
 	.asciz "CambiOS cannot start: this machine has no Sv39 paging.\r\n"
 	.balign 4
 
-	/* a1: struct cpu of this hart */
+	/* a0: hart id */
 	.globl boot_secondary
 boot_secondary:
 	csrw sie, zero
 	csrw sscratch, zero
-	mv tp, a1
+	addi t1, a0, 1
+6:	lla t0, boot_harts
+	li t2, BOOT_HARTS
+7:	ld t3, 0(t0)
+	beq t3, t1, 8f
+	addi t0, t0, 16
+	addi t2, t2, -1
+	bnez t2, 7b
+	j 6b
+8:	fence r, rw
+	ld tp, 8(t0)
 	lla t0, memory_kernel_satp
 	ld t0, 0(t0)
 	lla t1, _start
 	li t2, KERNEL_LINK_ADDRESS
 	sub t2, t2, t1
-	lla t1, 6f
+	lla t1, 9f
 	add t1, t1, t2
 	csrw stvec, t1
 	sfence.vma
 	csrw satp, t0
 	.balign 4
-6:	fence.i /* code may have been written before this hart looked */
+9:	fence.i /* code may have been written before this hart looked */
 	lla t0, trap_entry
 	csrw stvec, t0
 	ld sp, CPU_STACK_TOP(tp)
@@ -132,6 +151,15 @@ boot_secondary:
 	li s0, 0
 	call boot_secondary_main
 	unimp
+
+	/* Not in .bss, which the boot hart clears. */
+	.data
+	.balign 8
+	.globl boot_harts /* struct boot_hart, see kernel/cpu.c */
+boot_harts:
+	.skip 16 * BOOT_HARTS
+boot_taken:
+	.word 0
 
 	.bss
 	.balign 4096

@@ -3,6 +3,7 @@
 #include "csr.h"
 #include "machine.h"
 #include "sbi.h"
+#include <arch/offsets.h>
 #include <kernel/thread.h>
 #include <lib/string.h>
 
@@ -44,12 +45,21 @@ void arch_cpu_init(struct cpu *cpu, const struct boot_info *info)
 	cpu_features(cpu);
 }
 
+/* By this a hart that starts finds out who it is (boot/head.S). */
+struct boot_hart {
+	uint64_t number; /* 1 + hart id; 0: not to be started yet */
+	struct cpu *cpu;
+};
+extern struct boot_hart boot_harts[BOOT_HARTS];
+_Static_assert(BOOT_HARTS == CPU_MAX && sizeof(struct boot_hart) == 16, "head.S knows");
+
 status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
 {
-	struct cpu *cpu = &cpu_table[index];
+	uint64_t hart = info->cpu_hardware_ids[index];
 	uint64_t entry = (uint64_t)boot_secondary - KERNEL_BASE + machine.image;
-	struct sbi_result result = sbi_call(SBI_HSM, SBI_HSM_START, info->cpu_hardware_ids[index], entry,
-	                                    (uint64_t)cpu, 0, 0);
+	boot_harts[index].cpu = &cpu_table[index];
+	__atomic_store_n(&boot_harts[index].number, 1u + hart, __ATOMIC_RELEASE);
+	struct sbi_result result = sbi_call(SBI_HSM, SBI_HSM_START, hart, entry, 0, 0, 0);
 	return result.error == 0 ? STATUS_OK : STATUS_UNSUPPORTED;
 }
 

@@ -31,6 +31,7 @@
 #define KERNEL_LINK_ADDRESS 0xffffffff80000000
 #define STACK_SIZE 16384
 #define BOOT_STACK_SIZE 16384
+#define BOOT_HARTS 16 /* CPU_MAX */
 #define USER_ADDRESS_BITS 38
 
 /* CSR bits */
