@@ -288,7 +288,8 @@ static void judge(struct sim *sim, const struct thread *thread)
 		sim->statuses[thread->regs.arg[0]]++;
 	if (number == SYSCALL_image_create && thread->regs.arg[0] == STATUS_OK)
 		sim->verified++;
-	if (number == SYSCALL_clock_wall && (thread->regs.arg[1] == 0) != (thread->regs.arg[2] == CLOCK_SOURCE_NONE))
+	if (number == SYSCALL_clock_wall && thread->regs.arg[0] == STATUS_OK &&
+	    (thread->regs.arg[1] == 0) != (thread->regs.arg[2] == CLOCK_SOURCE_NONE))
 		sim_fail(sim, "the time of day and who set it do not belong together");
 	bool received = number == SYSCALL_recv || number == SYSCALL_reply_recv;
 	if (!received || thread->regs.arg[0] != STATUS_OK || reply == HANDLE_NONE ||
