@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <lib/hash.h>
 #include <lib/identity.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -25,7 +26,8 @@ const char *key_default_path(void)
 	static char path[4096];
 	const char *const named = getenv("CAMBIOS_KEY");
 	const char *const config = getenv("XDG_CONFIG_HOME");
-	const char *const home = getenv("HOME");
+	const struct passwd *const user = getpwuid(getuid());
+	const char *const home = getenv("HOME") != NULL ? getenv("HOME") : user != NULL ? user->pw_dir : NULL;
 	int length;
 
 	if (named != NULL && named[0] != '\0')
@@ -35,7 +37,7 @@ const char *key_default_path(void)
 	else if (home != NULL && home[0] == '/')
 		length = snprintf(path, sizeof(path), "%s/.config/cambios/developer.key", home);
 	else
-		refuse("where is the developer key? Neither CAMBIOS_KEY nor HOME is set");
+		refuse("where is the developer key? CAMBIOS_KEY is not set, and you have no home directory");
 	if (length < 0 || (size_t)length >= sizeof(path))
 		refuse("the path of the developer key is too long");
 	return path;

@@ -52,11 +52,11 @@ static void graph_build(const struct manifest *manifest, struct graph *out)
 		for (uint32_t k = 0; k < entry->use_count; k++)
 			add_edge(out, i, server_of(manifest, entry->uses[k].name), &entry->uses[k]);
 	}
-	for (uint32_t i = 0; i < manifest->order_count;
-	     i++) /* init asks the policy service before each start */
-		if (strcmp(manifest->entries[manifest->order[i]].serves, MANIFEST_POLICY_ENDPOINT) == 0)
-			out->edges[out->edge_count++] =
-				(struct edge){init, manifest->order[i], false, MANIFEST_POLICY_ENDPOINT};
+	/* Init asks the policy service before each start. */
+	const uint32_t policy = server_of(manifest, MANIFEST_POLICY_ENDPOINT);
+	if (policy != init)
+		out->edges[out->edge_count++] =
+			(struct edge){init, policy, false, MANIFEST_POLICY_ENDPOINT};
 }
 
 static void print_dot(const struct graph *graph)

@@ -7,11 +7,11 @@
  */
 #include "graph.h"
 
-#define BOX_WIDTH  150
+#define BOX_WIDTH  190
 #define BOX_HEIGHT 40
 #define GAP_X      20
 #define GAP_Y      70
-#define ROW_MAX    7u
+#define ROW_MAX    6u
 #define MARGIN     20
 
 struct layout {
