@@ -16,6 +16,7 @@
 #include <kernel/user_range.h>
 
 #define AROUND_PAGES 16u      /* present pages entered with one that was touched */
+#define POPULATE_STEPS 64u    /* each a page, new or not, and up to AROUND_PAGES present ones after it */
 #define COPY_ATTEMPTS 3u      /* another thread may unmap between fault and copy, but not for ever */
 
 status_t aspace_init(struct aspace *aspace, uint32_t process)
@@ -103,8 +104,8 @@ void aspace_activate(struct aspace *aspace)
 }
 
 /* Enter the pages after one that was touched, as far as they are present, in the same mapping and served by
- * the same table. Only for mappings that cannot write: what they show is there for good. */
-static void fault_around(struct aspace *aspace, const struct mapping *mapping, uint64_t address)
+ * the same table. Returns how many. */
+static uint32_t fault_around(struct aspace *aspace, const struct mapping *mapping, uint64_t address)
 {
 	paddr_t frames[AROUND_PAGES];
 	uint32_t level;
@@ -113,13 +114,14 @@ static void fault_around(struct aspace *aspace, const struct mapping *mapping, u
 	uint32_t in_table = TABLE_ENTRIES - table_index(address, 0);
 	uint32_t max = left < in_table ? (uint32_t)left : in_table;
 	if (entry == NULL)
-		return;
+		return 0;
 	uint64_t page = mapping->first_page + ((address - mapping->address) >> PAGE_SHIFT);
 	uint32_t count = memory_pages_present(mapping->memory, page, max < AROUND_PAGES ? max : AROUND_PAGES, frames);
 	for (uint32_t i = 0; i < count; i++)
 		if (!arch_pte_present(entry[i]))
 			__atomic_store_n(&entry[i], arch_pte_leaf(frames[i], mapping->prot, true, false),
 			                 __ATOMIC_RELEASE);
+	return count;
 }
 
 static status_t fault_frame(struct aspace *aspace, const struct mapping *mapping, uint64_t page, paddr_t *out_frame)
@@ -152,8 +154,32 @@ static status_t fault_enter(struct aspace *aspace, const struct mapping *mapping
 	/* Release: another CPU's walker sees the page's zeroes before it sees the page. */
 	__atomic_store_n(entry, arch_pte_leaf(frame, mapping->prot, true, device), __ATOMIC_RELEASE);
 	if (!device && (mapping->prot & PROT_WRITE) == 0 && !fetch && address + PAGE_SIZE < mapping_end(mapping))
-		fault_around(aspace, mapping, address + PAGE_SIZE);
+		(void)fault_around(aspace, mapping, address + PAGE_SIZE);
 	return STATUS_OK;
+}
+
+/* May what is present be entered without being made fetchable, page by page, first? */
+static bool around_allowed(const struct mapping *mapping)
+{
+	return mapping->kind == MAPPING_MEMORY && ((mapping->prot & PROT_EXECUTE) == 0 || mapping->fetchable);
+}
+
+void aspace_populate(struct aspace *aspace, uint64_t address)
+{
+	lock_acquire(&aspace->lock, LOCK_ASPACE);
+	const struct mapping *mapping = mapping_floor(aspace, address);
+	if (mapping != NULL && around_allowed(mapping)) {
+		uint64_t end = mapping_end(mapping);
+		for (uint32_t step = 0; step < POPULATE_STEPS && address < end; step++) {
+			if (fault_enter(aspace, mapping, address) != STATUS_OK)
+				break;
+			address += PAGE_SIZE;
+			if (address < end)
+				address += (uint64_t)fault_around(aspace, mapping, address) << PAGE_SHIFT;
+		}
+		arch_pte_published();
+	}
+	lock_release(&aspace->lock, LOCK_ASPACE);
 }
 
 status_t aspace_fault(struct aspace *aspace, uint64_t address, enum fault_access access,

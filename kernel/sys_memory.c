@@ -64,10 +64,15 @@ status_t sys_memory_map(struct thread *current)
 	uint64_t address;
 	struct mapping_request request = {
 		.handle = arg[0], .address = arg[1], .first_page = arg[2], .pages = arg[3]};
-	status_t status = mappable(current, arg[4], &request);
+	bool populate = (arg[4] & MAP_POPULATE) != 0;
+	status_t status = mappable(current, arg[4] & ~(uint64_t)MAP_POPULATE, &request);
 	if (status != STATUS_OK)
 		return status;
+	if (populate && request.kind != MAPPING_MEMORY)
+		return STATUS_INVALID;
 	status = aspace_map_request(own_aspace(current), &request, &address);
+	if (status == STATUS_OK && populate)
+		aspace_populate(own_aspace(current), address);
 	if (status == STATUS_OK)
 		current->regs.arg[1] = address;
 	else if (status == STATUS_DENIED)

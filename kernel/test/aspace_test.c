@@ -579,6 +579,41 @@ static void random_run(void **state)
 	}
 }
 
+static uint32_t present_in(uint64_t address, uint32_t pages)
+{
+	uint32_t count = 0;
+	for (uint32_t page = 0; page < pages; page++)
+		count += arch_pte_present(entry_at(address + (uint64_t)page * PAGE_SIZE));
+	return count;
+}
+
+/* New pages up to a bound; present ones of another mapping in fewer steps; and no more than can be had. */
+static void populate(void **state)
+{
+	(void)state;
+	uint32_t memory = make_memory(300);
+	uint64_t first, second;
+	assert_int_equal(aspace_map(aspace, MAPPING_MEMORY, memory, NONE, BASE, 0, 300, RW, RW, &first), STATUS_OK);
+	aspace_populate(aspace, first);
+	assert_int_equal(present_in(first, 300), 64);
+	assert_int_equal(present_in(first, 64), 64);
+	assert_int_equal(arch_pte_prot(entry_at(first)), RW);
+	uint64_t far = BASE + (1ull << 30);
+	assert_int_equal(aspace_map(aspace, MAPPING_MEMORY, memory, NONE, far, 0, 300, PROT_READ, RW, &second), STATUS_OK);
+	aspace_populate(aspace, second);
+	assert_true(present_in(second, 300) > 64 + 32);
+	for (uint64_t page = 0; page < 64; page++)
+		assert_int_equal(arch_pte_address(entry_at(first + page * PAGE_SIZE)).a,
+		                 arch_pte_address(entry_at(second + page * PAGE_SIZE)).a);
+	assert_int_equal(arch_pte_prot(entry_at(second)), PROT_READ);
+	object_release(OBJECT_MEMORY, memory);
+	uint64_t third = map_new(BASE + (2ull << 30), 20, RW);
+	process_of(process)->pages_limit = process_of(process)->pages + 10;
+	aspace_populate(aspace, third); /* the quota ends it early, tables included */
+	assert_true(present_in(third, 20) > 4 && present_in(third, 20) <= 10);
+	aspace_populate(aspace, 5 * PAGE_SIZE + BASE / 2); /* nothing there */
+}
+
 /* What boot gives back: the entries are gone, the frames are free, the tables that led there stay. */
 static void kernel_pages_unbacked(void **state)
 {
@@ -604,4 +639,4 @@ static void kernel_pages_unbacked(void **state)
 TEST_MAIN(TEST(map_and_touch), TEST(requests_refused), TEST(chosen_places), TEST(unmap_parts),
           TEST(unmap_in_steps), TEST(protection), TEST(sealing), TEST(fault_around), TEST(quota_and_memory),
           TEST(pages_of_threads), TEST(copies), TEST(capability_dies), TEST(region_mapping),
-          TEST(not_while_active), TEST(mapping_limit), TEST(piece_limit), TEST(random_run), TEST(kernel_pages_unbacked))
+          TEST(not_while_active), TEST(mapping_limit), TEST(piece_limit), TEST(random_run), TEST(populate), TEST(kernel_pages_unbacked))

@@ -36,9 +36,9 @@ def machine_line(arch, command, cpus=1, extra=()):
                            machine.bundle_path(build), extra=["-serial", "stdio", "-monitor", "none", "-no-reboot", *extra])
 
 
-def measure(arch, command, extra=()):
+def measure(arch, command, cpus=1, extra=()):
     """{name: value} of what `command` prints."""
-    console = Console(machine_line(arch, command, extra=extra), os.path.join(ROOT, "build", f"bench-{arch}.log"))
+    console = Console(machine_line(arch, command, cpus, extra), os.path.join(ROOT, "build", f"bench-{arch}.log"))
     try:
         status = console.wait_exit(SECONDS)
     finally:
@@ -55,12 +55,20 @@ def give_up(console, why):
     raise SystemExit(why)
 
 
+def measure_bench(arch, extra=()):
+    """What `bench` says on one CPU, and on two what only two can show. The emulator runs counted CPUs in turns, each
+    until it halts or its share of instructions is over, so that a count is of both together and still exact."""
+    found = measure(arch, "bench", extra=extra)
+    found.update({name: value for name, value in measure(arch, "bench", 2, extra).items() if name not in found})
+    return found
+
+
 def measure_all():
     """{arch: {name: {"instructions": n, "ns": n}}}"""
     results = {}
     for arch in machine.ARCHES:
-        counted = measure(arch, "bench", extra=COUNTED)
-        timed = measure(arch, "bench")
+        counted = measure_bench(arch, COUNTED)
+        timed = measure_bench(arch)
         results[arch] = {name: {"instructions": value, "ns": timed.get(name)} for name, value in counted.items()}
         print(f"{arch}: {len(counted)} results", flush=True)
     with open(RESULTS, "w", encoding="utf-8") as file:
@@ -125,7 +133,7 @@ def check():
         recorded = json.load(file)
     passed = failed = 0
     for arch, expected in recorded.items():
-        found = measure(arch, "bench", extra=COUNTED)
+        found = measure_bench(arch, COUNTED)
         for name, old in expected.items():
             new = found.get(name)
             good = new is not None and new <= old * (1 + GROWTH)

@@ -17,6 +17,9 @@ enum {
 	PROT_READ = 1u,
 	PROT_WRITE = 2u,
 	PROT_EXECUTE = 4u,
+	/* memory_map only, besides the access: enter pages at once that a touch would enter one by one, new ones
+	 * included, as far as bounded work goes; the rest comes by touch. Memory, not device regions. */
+	MAP_POPULATE = 8u,
 };
 
 enum thread_control {

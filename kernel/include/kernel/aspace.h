@@ -121,6 +121,8 @@ void aspace_withdraw(enum mapping_kind kind, uint32_t memory, const struct mappi
  * OK: retry; else *out_kind says why (FAULT_UNMAPPED, FAULT_PROTECTION, FAULT_MEMORY). */
 CC_NODISCARD status_t aspace_fault(struct aspace *aspace, uint64_t address, enum fault_access access,
                                    enum fault_kind *out_kind);
+/* Enter pages of the mapping at `address`, from there on, as if touched: a bounded number, as far as they can be had. */
+void aspace_populate(struct aspace *aspace, uint64_t address);
 /* Make another aspace's page table active on this CPU, or the kernel's (aspace NULL). Nothing to do if it is
  * already. cpu->active_process must be NONE when a CPU starts. */
 void aspace_activate(struct aspace *aspace);

@@ -41,7 +41,7 @@ static int borrow(void)
 		handle_t page = ipc_take(&message, 0);
 		uint64_t address;
 
-		must(sys_memory_map(page, 0, 0, 1, PROT_READ, &address));
+		must(sys_memory_map(page, 0, 0, 1, PROT_READ | MAP_POPULATE, &address));
 		message.words[0] = *(volatile uint64_t *)address;
 		must(sys_cap_drop(page)); /* and what was mapped through it */
 		message.tag = MESSAGE_TAG(0, 8, 0);

@@ -25,7 +25,7 @@ static void test_zero_and_share(void)
 	uint64_t first, second, sum = 0;
 
 	check_status(sys_memory_create(8, &memory), OK);
-	check_status(sys_memory_map(memory, 0, 0, 8, READ_WRITE, &first), OK);
+	check_status(sys_memory_map(memory, 0, 0, 8, READ_WRITE | MAP_POPULATE, &first), OK);
 	for (uint32_t i = 0; i < 8u * PAGE_SIZE; i += 64u)
 		sum += at(first)[i];
 	check(sum == 0);
@@ -52,6 +52,7 @@ static void test_refusals(void)
 	check_status(sys_memory_map(memory, 0, 0, 2, READ_WRITE | PROT_EXECUTE, &address), INVALID);
 	check_status(sys_memory_map(memory, 0, 1, 2, PROT_READ, &address), INVALID);
 	check_status(sys_memory_map(memory, 123, 0, 1, PROT_READ, &address), INVALID);
+	check_status(sys_memory_map(memory, 0, 0, 1, PROT_READ | 16u, &address), INVALID);
 	check_status(sys_memory_map(memory, USER_LIMIT, 0, 1, PROT_READ, &address), INVALID);
 	check_status(sys_memory_map(memory, 0, 0, 1, READ_WRITE, &address), OK);
 	uint64_t other;

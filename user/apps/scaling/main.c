@@ -20,7 +20,8 @@
 
 struct pair {
 	handle_t endpoint;
-	handle_t ended;
+	handle_t ended; /* the client */
+	handle_t gone;  /* the server: nothing of it is left to be charged for */
 	struct spawn_child server, client;
 };
 
@@ -59,17 +60,17 @@ static void spawn(const char *role, uint32_t cpu, deadline_t start, const struct
 
 	format(cpu_text, sizeof(cpu_text), "%u", cpu);
 	format(start_text, sizeof(start_text), "%llu", (unsigned long long)start);
-	must(spawn_program(startup_need("spawn"), words, 4, grant, 1, ended, ended != HANDLE_NONE,
-	                   out_child));
+	must(spawn_program(startup_need("spawn"), words, 4, grant, 1, ended, 1, out_child));
 }
 
 static void pair_start(struct pair *pair, uint32_t cpu, deadline_t start)
 {
 	must(sys_endpoint_create(0, &pair->endpoint));
 	must(sys_notification_create(&pair->ended));
+	must(sys_notification_create(&pair->gone));
 	const struct spawn_grant receive = {"test", pair->endpoint, RIGHT_RECEIVE};
 	const struct spawn_grant send = {"test", pair->endpoint, RIGHT_SEND};
-	spawn("serve", cpu, start, &receive, HANDLE_NONE, &pair->server);
+	spawn("serve", cpu, start, &receive, pair->gone, &pair->server);
 	spawn("call", cpu, start, &send, pair->ended, &pair->client);
 }
 
@@ -82,9 +83,11 @@ static uint64_t pair_wait(struct pair *pair)
 	must(sys_notification_wait(pair->ended, DEADLINE_NEVER, &bits));
 	must(info_process_status(pair->client.process, &status));
 	spawn_end(startup_need("spawn"), &pair->server);
+	must(sys_notification_wait(pair->gone, DEADLINE_NEVER, &bits));
 	must(sys_cap_drop(pair->client.process));
 	must(sys_cap_drop(pair->server.process));
 	must(sys_cap_drop(pair->ended));
+	must(sys_cap_drop(pair->gone));
 	must(sys_cap_drop(pair->endpoint));
 	return status.exit_code;
 }
