@@ -19,6 +19,7 @@ import tree
 
 SUM = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.MULTILINE)
 SEEDS = {"all": 200, "fast": 20}
+QUICK_SEEDS = 10000  # without sanitizers
 TEST_SECONDS = 300
 
 
@@ -139,6 +140,8 @@ def check_all(total):
     for options in ("DEBUG=1 LOCK_DEBUG=1", "TIER=embedded", "TIER=full"):
         total.build(f"build {options}", *options.split(), "image")
     host(total, SEEDS["all"])
+    total.step("simulation, many seeds", [os.path.join(tree.ROOT, "build/host/sim-quick"), "--seed", "1000",
+                                          "--seeds", str(QUICK_SEEDS)])
     total.step("models", [sys.executable, "tools/model.py"])
     if built:
         total.step("scenarios", [sys.executable, "tests/qemu/runner.py"] + [f"--arch={arch}" for arch in built])

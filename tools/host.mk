@@ -24,7 +24,7 @@ USER_TESTS := $(patsubst %.c,$H/tests/%,$(notdir $(wildcard user/*/*/test/*_test
 SEE_USER_HOST := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -Iarch/host/user/include
 CAMBI_TESTS := $(patsubst tools/cambi/test/%.c,$H/tests/%,$(wildcard tools/cambi/test/*_test.c))
 SIM_SOURCES := $(wildcard tests/sim/*.c)
-SIM := $(if $(SIM_SOURCES),$H/sim)
+SIM := $(if $(SIM_SOURCES),$H/sim $H/sim-quick)
 
 .PHONY: host host-tests
 host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(CAMBI)
@@ -68,8 +68,9 @@ $(patsubst $1/test/%.c,$H/tests/%,$(wildcard $1/test/*_test.c)): $H/tests/%: $H/
 endef
 $(foreach folder,$(patsubst %/test,%,$(wildcard user/*/*/test)),$(eval $(call USER_PARTS,$(folder))))
 # The fault plan stands between the kernel and its allocators.
-$H/sim: HOST_LDFLAGS := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take \
+SIM_WRAP := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take \
 	-Wl,--wrap=audit_emit,--wrap=audit_message,--wrap=audit_outcome,--wrap=audit_not_passed
+$H/sim: HOST_LDFLAGS := $(SIM_WRAP)
 $H/sim: $(SIM_SOURCES:%=$H/%.o) $H/kernel.a $H/lib.a
 	$(HOST_LINK)
 
@@ -83,6 +84,18 @@ $H/tools/obj/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
 $(CAMBI): $(CAMBI_OBJECTS)
 	@echo "  link  $@"
 	$(Q)$(HOST_CC) -O2 $^ $(HOST_LDFLAGS) -o $@
+
+# The simulation without sanitizers, for many seeds; what it finds, build/host/sim explains.
+QUICK_OBJECTS := $(patsubst %,$H/quick/%.o,$(SIM_SOURCES) $(wildcard kernel/*.c arch/host/*.c arch/host/*/*.c)) \
+	$(filter-out $H/tools/obj/tools/%,$(CAMBI_OBJECTS))
+$H/quick/%.o: SEE := $(SEE_HOST)
+$H/quick/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
+	@mkdir -p $(@D)
+	@echo "  cc    $@"
+	$(Q)$(HOST_CC) -O2 -DLOCK_DEBUG -DDEBUG -DTIER_POLICY=TIER_STANDARD $(SEE) -MMD -MP -c $< -o $@
+$H/sim-quick: $(QUICK_OBJECTS)
+	@echo "  link  $@"
+	$(Q)$(HOST_CC) -O2 $^ $(SIM_WRAP) -o $@
 
 # Its tests have all of it but main.c, with sanitizers.
 $H/tests/cambi/%.o: SEE := $(SEE_LIB)

@@ -305,6 +305,30 @@ static void judge(struct sim *sim, const struct thread *thread)
 	sim->delivered++;
 }
 
+static bool is_root(const struct thread *thread, handle_t handle)
+{
+	uint32_t slot = HANDLE_SLOT(handle);
+	return slot < CSPACE_SLOTS && cap_table[cap_index(thread->process, slot)].depth == 0;
+}
+
+/* The first program holds on to what the others live from: it gives nothing up that nobody gave it, and waits for
+ * nothing for ever. Without that a run soon has nobody left who can do anything. */
+static void hold_on(struct thread *thread)
+{
+	uint64_t *arg = thread->regs.arg;
+	uint64_t number = thread->regs.number;
+	bool waits_6 = number == SYSCALL_call || number == SYSCALL_reply_recv;
+	bool waits_1 = number == SYSCALL_recv || number == SYSCALL_notification_wait;
+	if ((waits_6 && arg[6] == DEADLINE_NEVER) || (waits_1 && arg[1] == DEADLINE_NEVER))
+		arg[waits_6 ? 6 : 1] = clock_now() + below(3000000);
+	if (number == SYSCALL_process_exit || number == SYSCALL_thread_exit ||
+	    (number == SYSCALL_cap_drop && is_root(thread, arg[0])))
+		thread->regs.number = SYSCALL_process_id;
+	for (uint32_t i = 0; i < MESSAGE_CAPS_MAX; i++)
+		if (is_root(thread, thread->page->caps[i].handle))
+			thread->page->caps[i].flags = 0;
+}
+
 struct thread *sim_actor(struct thread *current, void *context)
 {
 	struct sim *sim = context;
@@ -323,9 +347,9 @@ struct thread *sim_actor(struct thread *current, void *context)
 		return trap_fault(current, survives ? FAULT_UNMAPPED : FAULT_INSTRUCTION, FAULT_WRITE, address);
 	}
 	current->regs.number = pick_number();
-	if (first && (current->regs.number == SYSCALL_process_exit || current->regs.number == SYSCALL_thread_exit))
-		current->regs.number = SYSCALL_process_id;
 	set_arguments(current, current->regs.number);
+	if (first)
+		hold_on(current);
 	sim->calls[current->regs.number & 63u]++;
 	return trap_syscall(current);
 }
