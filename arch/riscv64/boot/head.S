@@ -8,10 +8,10 @@
  * satp makes the next fetch fault, and stvec leads on at the virtual one.
  * Which hart boots is chance; the others wait in firmware for arch_cpu_start.
  *
- * What firmware hands to those is not believed but for the hart's own number:
- * OpenSBI before 1.3 lets a hart go before it has written down where to, and
- * such a hart comes to _start again, or with the boot hart's argument. So only
- * the first one at _start boots, and the others find their CPU in boot_harts.
+ * Every hart is started here, at the address and with the argument it had from
+ * the firmware before: OpenSBI before 1.3 may let a hart go before it has noted
+ * anything else for it. So the first to come boots, and the others find their
+ * CPU in boot_harts by their own number, the one thing firmware never mistakes.
  */
 #include <arch/offsets.h>
 
@@ -20,7 +20,7 @@
 
 	.section .text.head, "ax"
 	.globl _start
-	/* a0: hart id; a1: physical address of the device tree */
+	/* a0: hart id; a1, of the boot hart only: physical address of the device tree */
 _start:
 	csrw sie, zero
 	csrw satp, zero
@@ -117,10 +117,7 @@ unpaged:
 	.balign 4
 
 	/* a0: hart id */
-	.globl boot_secondary
 boot_secondary:
-	csrw sie, zero
-	csrw sscratch, zero
 	addi t1, a0, 1
 6:	lla t0, boot_harts
 	li t2, BOOT_HARTS

@@ -9,7 +9,6 @@
 
 #define SCOUNTEREN_ALL 7u /* programs may read cycle, time and instret */
 
-extern char boot_secondary[];
 CC_NORETURN void boot_secondary_main(struct cpu *cpu); /* called by head.S */
 extern char trap_entry[];
 
@@ -56,10 +55,9 @@ _Static_assert(BOOT_HARTS == CPU_MAX && sizeof(struct boot_hart) == 16, "head.S 
 status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
 {
 	uint64_t hart = info->cpu_hardware_ids[index];
-	uint64_t entry = (uint64_t)boot_secondary - KERNEL_BASE + machine.image;
 	boot_harts[index].cpu = &cpu_table[index];
 	__atomic_store_n(&boot_harts[index].number, 1u + hart, __ATOMIC_RELEASE);
-	struct sbi_result result = sbi_call(SBI_HSM, SBI_HSM_START, hart, entry, 0, 0, 0);
+	struct sbi_result result = sbi_call(SBI_HSM, SBI_HSM_START, hart, machine.image, 0, 0, 0); /* _start */
 	return result.error == 0 ? STATUS_OK : STATUS_UNSUPPORTED;
 }
 
