@@ -93,17 +93,17 @@ start_high:
 	shrl $24, %edx
 2:	xorl %edi, %edi
 3:	cmpl %edx, x86_start_ids(, %rdi, 4)
-	je 4f
-	incl %edi
+	jne 4f
+	movq x86_start_stacks(, %rdi, 8), %rsp
+	testq %rsp, %rsp
+	jnz 6f /* else a row nobody filled in, whose id 0 means nothing */
+4:	incl %edi
 	cmpl $16, %edi
 	jb 3b
 5:	cli
 	hlt
 	jmp 5b
-4:	movq x86_start_stacks(, %rdi, 8), %rsp
-	testq %rsp, %rsp
-	jz 5b
-	xorl %ebp, %ebp
+6:	xorl %ebp, %ebp
 	call kernel_cpu_main
 	ud2
 	.size start_high, . - start_high
