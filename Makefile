@@ -164,11 +164,14 @@ $B/kernel/%.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS)
 # Most of the kernel runs seldom and is compiled for size; what the measured paths run through, for speed.
 HOT := endpoint_call endpoint_receive notification sched run_queue trap
 HOT_OBJECTS := $(HOT:%=$B/kernel/kernel/%.c.o)
-$(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -Oz
+SMALL := -Oz -mllvm -inline-threshold=-20 -mllvm -enable-machine-outliner=always -mllvm -machine-outliner-reruns=3
+$(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(SMALL)
 $(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -O2
 # What runs only while the kernel boots lies apart (single functions: CC_BOOT) and is given back afterwards.
-BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c kernel/trust.c \
-	kernel/tier.c
+BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c \
+	kernel/trust.c kernel/tier.c
+# (What the outliner makes would not lie there.)
+$(BOOT:%=$B/kernel/%.o) $B/kernel/kernel/main.c.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(subst =always,=never,$(SMALL))
 $(BOOT:%=$B/kernel/%.o): FLAGS += -include kernel/include/kernel/boot_text.h
 # Programs may use the FPU, but the compiler does not on its own: a thread that never touched it is cheaper to switch.
 $B/user/%.o: FLAGS := $(CFLAGS) -O2 -mno-implicit-float -fno-vectorize -fno-slp-vectorize $(ARCH_USER_CFLAGS)

@@ -7,7 +7,7 @@
 static uint64_t ns_per_tick;  /* [c] 32.32 */
 static uint64_t ticks_per_ns; /* [c] 32.32 */
 
-void clock_init(void)
+CC_BOOT void clock_init(void)
 {
 	uint64_t frequency = arch_time_frequency();
 	ns_per_tick = (NS_PER_SECOND << 32) / frequency;

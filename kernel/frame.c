@@ -180,7 +180,7 @@ uint32_t frame_free_count(void)
 	return __atomic_load_n(&pool.free, __ATOMIC_RELAXED);
 }
 
-uint32_t frame_total_count(void)
+CC_BOOT uint32_t frame_total_count(void)
 {
 	return frame_total;
 }

@@ -117,7 +117,7 @@ status_t image_step(uint32_t owner, const struct image_request *request, uint32_
 	return STATUS_OK;
 }
 
-status_t image_new(uint32_t owner, const struct image_request *request, uint32_t *out_image)
+CC_BOOT status_t image_new(uint32_t owner, const struct image_request *request, uint32_t *out_image)
 {
 	uint32_t work = NONE;
 	bool more = true;

@@ -60,7 +60,7 @@ void notification_signal_if(uint32_t slot, uint32_t generation, uint64_t bits)
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
 }
 
-void notification_expired(uint32_t slot)
+CC_COLD void notification_expired(uint32_t slot)
 {
 	struct notification *notification = &notification_table[slot];
 	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
@@ -69,7 +69,7 @@ void notification_expired(uint32_t slot)
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
 }
 
-void notification_destroy(uint32_t slot)
+CC_COLD void notification_destroy(uint32_t slot)
 {
 	struct notification *notification = &notification_table[slot];
 	timer_cancel(TIMER_NOTIFICATION(slot));
@@ -77,7 +77,7 @@ void notification_destroy(uint32_t slot)
 	table_give(&object_tables[OBJECT_NOTIFICATION], slot);
 }
 
-void notification_cap_died(uint32_t slot, uint32_t cap)
+CC_COLD void notification_cap_died(uint32_t slot, uint32_t cap)
 {
 	struct notification *notification = &notification_table[slot];
 	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
@@ -168,7 +168,7 @@ status_t sys_notification_wait(struct thread *current)
 	return status;
 }
 
-status_t sys_notification_create(struct thread *current)
+CC_COLD status_t sys_notification_create(struct thread *current)
 {
 	uint32_t slot;
 	status_t status = object_take(OBJECT_NOTIFICATION, current->process, &slot);
@@ -189,7 +189,7 @@ status_t sys_notification_create(struct thread *current)
 	return status;
 }
 
-status_t sys_notification_timer(struct thread *current)
+CC_COLD status_t sys_notification_timer(struct thread *current)
 {
 	struct cap *cap;
 	handle_t handle = current->regs.arg[0];

@@ -104,7 +104,7 @@ void sched_put_back(struct cpu *cpu, struct thread *from)
 	lock_release(&queue->lock, LOCK_QUEUE);
 }
 
-bool sched_withdraw(struct thread *thread)
+CC_COLD bool sched_withdraw(struct thread *thread)
 {
 	for (uint32_t attempt = 0; attempt < CPU_MAX; attempt++) {
 		uint32_t cpu = __atomic_load_n(&thread->queue_cpu, __ATOMIC_ACQUIRE);
@@ -251,7 +251,7 @@ static void running_changed(struct cpu *cpu, uint8_t priority)
 		sched_poke(cpu->index, PRIORITY_MAX);
 }
 
-void sched_set_priority(struct thread *thread, uint8_t priority)
+CC_COLD void sched_set_priority(struct thread *thread, uint8_t priority)
 {
 	uint32_t queued_on = __atomic_load_n(&thread->queue_cpu, __ATOMIC_ACQUIRE);
 	uint32_t cpu = queued_on == CPU_NONE ? thread->cpu : queued_on;
@@ -279,7 +279,7 @@ static struct thread *server_of(const struct thread *thread)
 	return &thread_table[server];
 }
 
-void sched_raise(struct thread *thread, uint8_t priority)
+CC_COLD void sched_raise(struct thread *thread, uint8_t priority)
 {
 	for (uint32_t link = 0; link < 8u && thread != NULL && thread->priority < priority; link++) {
 		sched_set_priority(thread, priority);
@@ -296,7 +296,7 @@ uint64_t sched_slice_deadline(const struct cpu *cpu)
 	return cpu->slice_end;
 }
 
-bool sched_valid(void)
+CC_COLD bool sched_valid(void)
 {
 	for (uint32_t cpu = 0; cpu < cpu_count; cpu++)
 		if (!run_queue_valid(&run_queue_table[cpu], cpu))

@@ -8,7 +8,7 @@
 #include <kernel/panic.h>
 #include <kernel/process.h>
 
-void table_init(struct table *table, struct object *first, uint32_t entry_bytes, uint32_t capacity)
+CC_BOOT void table_init(struct table *table, struct object *first, uint32_t entry_bytes, uint32_t capacity)
 {
 	table->first = first;
 	table->entry_bytes = entry_bytes;

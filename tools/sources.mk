@@ -23,6 +23,8 @@ define COMPILE_SOURCE
 endef
 # Small is what counts in the kernel, and inlining everything into its callers is not: 1 % slower, 3 KiB less.
 $B/kernel/third-party/blake3/c/blake3.c.o: FLAGS += -Dalways_inline=
+# Nor are seven copies of the round.
+$B/kernel/third-party/blake3/c/blake3_portable.c.o: FLAGS += -include lib/third-party/round.h
 $H/third-party/%.o: FLAGS := -std=gnu11 -g $(HOST_CFLAGS)
 $H/tools/obj/third-party/%.o: FLAGS := -std=gnu11 -g -O2
 $B/kernel/third-party/%.c.o: $(SOURCE_STAMPS) tools/sources.mk $(RULES)

@@ -35,7 +35,7 @@
 #define CC_NOINLINE __attribute__((noinline))
 /* Before a loop of few turns. */
 #define CC_NO_UNROLL _Pragma("clang loop unroll(disable) vectorize(disable)")
-#define CC_COLD __attribute__((cold, noinline))
+#define CC_COLD __attribute__((cold, noinline, minsize)) /* and small, whatever the file is compiled for */
 /* Runs only while the kernel boots: its memory is given back before the first program runs (kernel/main.c). */
 #define CC_BOOT __attribute__((section(".boot_text")))
 #define CC_LIKELY(x) __builtin_expect(!!(x), 1)

@@ -87,7 +87,7 @@ CC_BOOT void arch_irq_init(const struct boot_info *info)
 }
 
 /* ---- other CPUs ---- */
-status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
+CC_BOOT status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
 {
 	boot = info;
 	uint64_t entry = memory_image_address((const void *)(uintptr_t)head_secondary).a;

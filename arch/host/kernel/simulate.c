@@ -147,7 +147,7 @@ static void start(uint32_t cpu, void (*entry)(void))
 	coroutine->in_kernel = true;
 }
 
-status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
+CC_BOOT status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
 {
 	(void)info;
 	start(index, cpu_entry);

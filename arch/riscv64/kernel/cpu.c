@@ -52,7 +52,7 @@ struct boot_hart {
 extern struct boot_hart boot_harts[BOOT_HARTS];
 _Static_assert(BOOT_HARTS == CPU_MAX && sizeof(struct boot_hart) == 16, "head.S knows");
 
-status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
+CC_BOOT status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
 {
 	uint64_t hart = info->cpu_hardware_ids[index];
 	boot_harts[index].cpu = &cpu_table[index];

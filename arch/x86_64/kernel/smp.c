@@ -29,7 +29,7 @@ static void trampoline_prepare(void)
 	x86_start_root = arch_kernel_root().a;
 }
 
-status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
+CC_BOOT status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
 {
 	if (x86_platform.trampoline == 0 || index >= info->cpu_count)
 		return STATUS_UNSUPPORTED;
