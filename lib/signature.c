@@ -134,7 +134,7 @@ static void order_subtract(uint64_t scalar[LIMBS])
 }
 
 /* A digest modulo L, bit by bit from the top, where nothing is secret: a tenth of the code of ring's, which is
- * unrolled and constant time, and of verifying it takes 5 %. Between two steps the scalar is below L, so doubling
+ * unrolled and constant time. Between two steps the scalar is below L, so doubling
  * never overflows. */
 static void digest_reduce_public(uint8_t digest[SHA512_SIZE])
 {
