@@ -69,16 +69,13 @@ def main():
         text = tree.read(path)
         mutants = re.search(r"mutants: ([A-Z_ ]+)", text)
         jobs += [(name, text, mutant, version) for mutant in [None] + (mutants.group(1).split() if mutants else [])]
-    passed = failed = 0
+    verdicts = tree.Verdicts()
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
         for title, good, sentence in pool.map(judge, jobs):
-            passed, failed = passed + good, failed + (not good)
-            print(f"{'PASS' if good else 'FAIL'}  {title}: {sentence}", flush=True)
+            verdicts.check(f"{title}: {sentence}", [] if good else ["a model must have no error, a mutant at least one"])
     if not jobs:
-        print("no such model")
-        failed = 1
-    print(f"{passed} passed, {failed} failed", flush=True)
-    return 1 if failed else 0
+        verdicts.check("models", ["no such model"])
+    return verdicts.end()
 
 
 if __name__ == "__main__":
