@@ -95,7 +95,7 @@ iso: $B/cambios.iso ## a USB stick and CD image for BIOS and UEFI (x86_64)
 	@:
 
 ##@ Check
-check: packages ## everything: lint, all builds, unit tests, simulation, scenarios on all architectures
+check: packages ## everything: lint, all builds, unit tests, simulation, models, scenarios on all architectures, proofs, claims
 	@$(PYTHON) tools/check.py all
 check-fast: packages ## the part worth running between edits, under two minutes
 	@$(PYTHON) tools/check.py fast
@@ -115,6 +115,8 @@ proofs: build/.packages-proofs ## prove what verification/units.txt lists: ONLY=
 	@$(PYTHON) tools/prove.py $(ONLY)
 models: packages ## check the models verification/*.pml and that their mutants fail: ONLY=model
 	@$(PYTHON) tools/model.py $(ONLY)
+claims: ## what the project says of itself: each row of verification/CLAIMS.md has a backing that exists
+	@$(PYTHON) tools/claims.py
 manifest-check: $(CAMBI) ## authority that nobody uses, endpoints that nobody serves, circles
 	@$(CAMBI) manifest check --quiet $(MANIFEST)
 verify: $(BUNDLE) ## what the kernel will say of every module of the bundle
@@ -143,7 +145,7 @@ help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
 	@echo
-.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models bench \
+.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models claims bench \
 	bench-check bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
 image-%: packages build/developer.did

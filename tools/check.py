@@ -17,6 +17,8 @@ import time
 
 import tree
 
+LOG = os.path.join(tree.ROOT, "build", "check.log")
+CMOCKA = re.compile(r"^\[       OK \] (\w+)$", re.MULTILINE)
 SUM = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.MULTILINE)
 SEEDS = {"all": 200, "fast": 20}
 QUICK_SEEDS = 10000  # without sanitizers
@@ -45,11 +47,18 @@ def run(command):
 
 
 class Total:
-    """The sum of all steps, and how long each took."""
+    """The sum of all steps, and how long each took; what they said is kept in LOG, for tools/claims.py."""
 
     def __init__(self):
         self.passed = self.failed = 0
         self.steps = []
+        os.makedirs(os.path.dirname(LOG), exist_ok=True)
+        with open(LOG, "w", encoding="utf-8"):
+            pass
+
+    def keep(self, text):
+        with open(LOG, "a", encoding="utf-8") as file:
+            file.write(text)
 
     def add(self, title, passed, failed, seconds):
         self.passed += passed
@@ -61,6 +70,7 @@ class Total:
         print(f"== {title}", flush=True)
         begin = time.monotonic()
         status, output = run(command)
+        self.keep(f"== {title}\n{output}")
         counts = SUM.findall(output)
         passed, failed = map(int, counts[-1]) if counts else (0, 0)
         if status != 0 and failed == 0:
@@ -74,7 +84,9 @@ class Total:
         print(f"== {title}", flush=True)
         begin = time.monotonic()
         status, _ = run(["make", "--keep-going", *arguments])
-        print(f"{'FAIL' if status else 'PASS'}  {title}", flush=True)
+        verdict = f"{'FAIL' if status else 'PASS'}  {title}"
+        self.keep(f"== {title}\n{verdict}\n")
+        print(verdict, flush=True)
         self.add(title, int(status == 0), int(status != 0), time.monotonic() - begin)
         return status == 0
 
@@ -106,10 +118,14 @@ def unit_tests(total, part=""):
     programs = [program for program in sorted(glob.glob(os.path.join(tree.ROOT, "build/host/tests/*_test")))
                 if part in os.path.basename(program) and has_source(program)]
     passed = failed = 0
+    total.keep("== unit tests\n")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for program, good, bad, output in pool.map(unit_test, programs):
             passed, failed = passed + good, failed + bad
-            print(f"{'FAIL' if bad else 'PASS'}  {os.path.basename(program)}: {good} passed, {bad} failed", flush=True)
+            name = os.path.basename(program)
+            verdict = f"{'FAIL' if bad else 'PASS'}  {name}: {good} passed, {bad} failed"
+            total.keep("".join(f"ran {name}.{function}\n" for function in CMOCKA.findall(output)) + verdict + "\n")
+            print(verdict, flush=True)
             if bad:
                 print("\n".join("    | " + line for line in output.splitlines()[-40:]), flush=True)
     total.add("unit tests", passed, failed, time.monotonic() - begin)
@@ -145,12 +161,15 @@ def check_all(total):
     total.step("models", [sys.executable, "tools/model.py"])
     if built:
         total.step("scenarios", [sys.executable, "tests/qemu/runner.py"] + [f"--arch={arch}" for arch in built])
+    total.step("proofs", ["make", "proofs"])
+    total.step("claims", [sys.executable, "tools/claims.py", "--ran", LOG])
 
 
 def check_fast(total):
     total.step("lint", [sys.executable, "tools/lint.py"])
     total.step("layers", [sys.executable, "tools/layers.py"])
     total.build("manifest", "manifest-check")
+    total.step("claims", [sys.executable, "tools/claims.py"])
     built = total.build("build x86_64", "ARCH=x86_64", "image")
     if built:
         total.step("calls", [sys.executable, "tools/calls.py"])

@@ -16,12 +16,10 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 import tree
 
 FOLDER = os.path.join(tree.ROOT, "build", "proofs")
-INCLUDES = "-Iabi/include -Ilib/include -Ikernel/include"
 PROVERS = "z3,cvc5,cvc4"
 SUM = re.compile(r"^\[wp\] Proved goals: *(\d+) */ *(\d+)", re.MULTILINE)
 PROBLEM = re.compile(r"^\[wp\] \[(?:Failed|Doomed|Timeout|Unknown|Stepout)\].*|^\[wp\].*[Ss]moke.*[Ff]ailed.*|.*user error.*",
@@ -73,22 +71,35 @@ def configure():
                    f'version = "{version}"\n')
 
 
+def includes(file):
+    return " ".join("-I" + folder for folder in tree.include_roots(file))
+
+
 def fingerprint(file, options, versions):
-    text = output("clang-19", "-E", "-CC", "-P", "-D__FRAMAC__", *INCLUDES.split(), file)
+    text = output("clang-19", "-E", "-CC", "-P", "-D__FRAMAC__", *includes(file).split(), file)
     return hashlib.sha256("\0".join([text, " ".join(options), PROVERS, versions, tree.read("verification/cvc5.drv")])
                           .encode()).hexdigest()
 
 
 def command(file, options, smoke):
-    line = ["frama-c", "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={INCLUDES}", "-wp", "-wp-rte",
+    line = ["frama-c", "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={includes(file)}", "-wp", "-wp-rte",
             "-warn-unsigned-overflow", "-wp-literals", "-wp-prover", PROVERS,
             "-wp-timeout", os.environ.get("TIMEOUT", "30"), "-wp-par", "1",
             "-wp-cache", "update", "-wp-cache-dir", os.path.join(FOLDER, "cache")]
     return line + (["-wp-smoke-tests", "-wp-smoke-timeout", "2"] if smoke else []) + options + [file]
 
 
+def timed(line):
+    """(exit status, output, CPU seconds of it and of the provers it started)."""
+    process = subprocess.Popen(line, cwd=tree.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    text = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, text, usage.ru_utime + usage.ru_stime
+
+
 def prove(unit, versions, smoke):
-    """(name, proved, failed, seconds or None if nothing had to be run, what to say)."""
+    """(name, proved, failed, CPU seconds or None if nothing had to be run, what to say)."""
     name, file, fewest, options = unit
     stamp, log = (os.path.join(FOLDER, name + ending) for ending in (".proved", ".log"))
     mark = fingerprint(file, options, versions)
@@ -96,16 +107,14 @@ def prove(unit, versions, smoke):
         known, goals = open(stamp, encoding="utf-8").read().split()
         if known == mark and int(goals) >= fewest:
             return name, int(goals), 0, None, []
-    begin = time.monotonic()
-    result = subprocess.run(command(file, options, smoke), cwd=tree.ROOT, capture_output=True, text=True)
+    status, text, seconds = timed(command(file, options, smoke))
     with open(log, "w", encoding="utf-8") as out:
-        out.write(result.stdout + result.stderr)
-    seconds = time.monotonic() - begin
-    total = SUM.search(result.stdout)
+        out.write(text)
+    total = SUM.search(text)
     proved, goals = (int(total.group(1)), int(total.group(2))) if total else (0, 0)
-    problems = [match.group(0) for match in PROBLEM.finditer(result.stdout)]
-    if goals < fewest or result.returncode != 0:
-        problems.append(f"{goals} goals, {fewest} or more were expected; exit status {result.returncode}; see {log}")
+    problems = [match.group(0) for match in PROBLEM.finditer(text)]
+    if goals < fewest or status != 0:
+        problems.append(f"{goals} goals, {fewest} or more were expected; exit status {status}; see {log}")
         goals = max(goals, proved + 1)
     elif goals == proved and not smoke and not problems:
         with open(stamp, "w", encoding="utf-8") as out:
@@ -124,7 +133,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
         for name, good, bad, seconds, problems in pool.map(lambda unit: prove(unit, versions, smoke), chosen):
             passed, failed = passed + good, failed + bad
-            how = "unchanged since it was proved" if seconds is None else f"{seconds:.0f} s"
+            how = "unchanged since it was proved" if seconds is None else f"{seconds:.0f} s of CPU"
             print(f"{'FAIL' if bad else 'PASS'}  {name}: {good} goals proved, {bad} not ({how})", flush=True)
             for problem in problems:
                 print(f"    {problem}", flush=True)

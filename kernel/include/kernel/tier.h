@@ -27,6 +27,21 @@ struct tier_sizes {
 	const char *clamp;               /* "none", "budget floor", "budget ceiling", "minimum", "maximum" */
 	uint64_t bytes;                  /* all tables together */
 };
+
+/*@ predicate tier_policy_ok(struct tier_policy *policy) =
+      \valid_read(policy) && 1 <= policy->processes_min <= policy->processes_max <= PROCESS_MAX &&
+      policy->budget_floor <= policy->budget_ceiling && policy->share_ppm <= 1000000;
+
+    predicate tier_within(uint32_t count, integer maximum) = 1 <= count <= maximum;
+*/
+#define TIER_WITHIN(NAME, tag, prefix, maximum) && tier_within(out_sizes->count[OBJECT_##NAME], maximum)
+
 /* Every count lies within its table's maximum and is at least 1. Of two clamps the one on the number of
  * processes is reported, for it acted last. */
+/*@ requires tier_policy_ok(policy) && \valid(out_sizes) && \separated(policy, out_sizes);
+    assigns *out_sizes;
+    ensures processes: policy->processes_min <= out_sizes->count[OBJECT_PROCESS] <= policy->processes_max;
+    ensures tables: \true OBJECT_TABLES(TIER_WITHIN);
+    ensures inside: tier_within(out_sizes->mappings, MAPPING_MAX) && tier_within(out_sizes->queued, QUEUED_MAX);
+    ensures windows: out_sizes->caps == out_sizes->count[OBJECT_PROCESS] * CSPACE_SLOTS; */
 void tier_sizes(const struct tier_policy *policy, uint64_t ram_bytes, struct tier_sizes *out_sizes);
