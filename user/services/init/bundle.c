@@ -79,6 +79,8 @@ status_t bundle_image(const char *name, enum module_role role, handle_t *out_ima
 
 		if (status != STATUS_OK)
 			return status;
+		if (images[number].handle != HANDLE_NONE)
+			must(sys_cap_drop(images[number].handle)); /* of its other role; processes keep the image itself */
 		images[number].handle = *out_image;
 		images[number].role = role;
 	}
