@@ -170,7 +170,7 @@ SMALL := -Oz -mllvm -inline-threshold=-20 -mllvm -enable-machine-outliner=always
 $(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(SMALL)
 $(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -O2
 # What runs only while the kernel boots lies apart (single functions: CC_BOOT) and is given back afterwards.
-BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c \
+BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/catalog_check.c lib/did.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c \
 	kernel/trust.c kernel/tier.c
 # (What the outliner makes would not lie there.)
 $(BOOT:%=$B/kernel/%.o) $B/kernel/kernel/main.c.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(subst =always,=never,$(SMALL))

@@ -173,7 +173,7 @@ uint32_t frame_pool_take_run(struct frame_pool *pool, uint32_t frames, uint32_t 
 	return start;
 }
 
-bool frame_span_inside(uint64_t base, uint64_t size, struct frame_span *out)
+CC_BOOT bool frame_span_inside(uint64_t base, uint64_t size, struct frame_span *out)
 {
 	out->first = 0;
 	out->count = 0;

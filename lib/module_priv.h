@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Between module.c and catalog.c: the name both carry and the trailer both end in. */
+/* Between module.c, catalog_check.c and catalog.c: the name all carry, the trailer modules and catalogs end in. */
 #pragma once
 #include <lib/module.h>
 
@@ -46,3 +46,10 @@ CC_NODISCARD enum module_verdict module_trailer_check(const uint8_t *data, size_
     assigns \result \from *trust, *signer;
     ensures \result == \null || \valid_read(\result + (0 .. MODULE_KEY_SIZE - 1)); */
 const uint8_t *module_trusted_key(const struct trust *trust, const struct aid *signer);
+
+/* The bytes of an entry. */
+/*@ requires catalog_ok(catalog) && index < catalog->count;
+    assigns \result \from *catalog, index;
+    ensures \result == catalog->data + (CATALOG_HEADER_SIZE + index * CATALOG_ENTRY_SIZE);
+    ensures \valid_read(\result + (0 .. CATALOG_ENTRY_SIZE - 1)); */
+const uint8_t *catalog_entry_at(const struct catalog *catalog, uint32_t index);
