@@ -145,11 +145,22 @@ bool frame_alloc_zero(paddr_t *out_frame)
 	return true;
 }
 
-bool frame_alloc_run(uint32_t count, uint32_t align, paddr_t *out_first)
+/* The lowest run, if it ends by frame number `end`: otherwise no other does. Lock held. */
+static uint32_t run_take(uint32_t count, uint32_t align, uint64_t end)
+{
+	uint32_t index = frame_pool_take_run(&pool, count, align);
+	if (index == FRAME_POOL_NONE || frame_base + index + count <= end)
+		return index;
+	for (uint32_t i = 0; i < count; i++)
+		(void)frame_pool_give(&pool, index + i);
+	return FRAME_POOL_NONE;
+}
+
+bool frame_alloc_run(uint32_t count, uint32_t align, uint64_t limit, paddr_t *out_first)
 {
 	ASSERT(align != 0 && align <= FRAME_ALIGN_MAX && (align & (align - 1u)) == 0);
 	lock_acquire(&frame_lock, LOCK_FRAME);
-	uint32_t index = frame_pool_take_run(&pool, count, align);
+	uint32_t index = run_take(count, align, limit == 0 ? UINT64_MAX : limit >> PAGE_SHIFT);
 	lock_release(&frame_lock, LOCK_FRAME);
 	if (index == FRAME_POOL_NONE)
 		return false;

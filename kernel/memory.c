@@ -187,7 +187,7 @@ void memory_destroy(uint32_t slot)
 {
 	struct memory *memory = &memory_table[slot];
 	ASSERT(memory->mapping_head == NONE && memory->writable == 0);
-	if ((memory->flags & MEMORY_FIXED) != 0)
+	if ((memory->flags & MEMORY_FIXED) != 0 && memory->present == 0)
 		memory->root.a = 0; /* boot frames stay where they are */
 	clear_or_bury(slot, DESTROY_STEP);
 }
@@ -210,7 +210,8 @@ bool memory_valid(struct memory *memory)
 	bool fixed = (memory->flags & MEMORY_FIXED) != 0;
 	bool valid = count <= MAPPING_MAX && memory->charged <= memory->present &&
 	             writable == memory->writable && (writable == 0 || (memory->flags & MEMORY_SEALED) == 0) &&
-	             (fixed ? memory->present == 0 : memory->present == memory_count_present(memory));
+	             (fixed ? memory->present == 0 || memory->present == memory->pages
+	                    : memory->present == memory_count_present(memory));
 	lock_release(&memory->lock, LOCK_MEMORY);
 	return valid;
 }

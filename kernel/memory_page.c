@@ -185,10 +185,21 @@ static uint32_t word_clear(uint64_t *word)
 	return 1;
 }
 
+static uint64_t clear_fixed(struct memory *memory, uint64_t page, uint32_t *freed)
+{
+	frame_free((paddr_t){memory->root.a + page * PAGE_SIZE});
+	(*freed)++;
+	if (page + 1u == memory->pages)
+		memory->root.a = 0;
+	return page + 1u;
+}
+
 /* Free one page and the tables that end with it; returns the page to go on with. */
 static uint64_t clear_one(struct memory *memory, uint64_t page, uint32_t *freed)
 {
 	uint32_t absent = 0;
+	if ((memory->flags & MEMORY_FIXED) != 0)
+		return clear_fixed(memory, page, freed);
 	uint64_t *word = radix_word(memory, page, 0, &absent);
 	uint64_t next = (page | (radix_span(absent) - 1u)) + 1u;
 	*freed += word_clear(word);

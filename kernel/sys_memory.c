@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* System calls on memory and images. */
+#include <kernel/audit.h>
 #include <kernel/image.h>
 #include <kernel/memory.h>
 #include <kernel/syscall.h>
@@ -9,6 +10,7 @@
 #define REAP_LIMIT 256u
 #define ACCESS_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
 #define MEMORY_RIGHTS (ACCESS_RIGHTS | RIGHT_GRANT | RIGHT_REVOKE)
+#define DEVICE_MEMORY_RIGHTS (MEMORY_RIGHTS & ~RIGHT_EXECUTE) /* what a device can write is never code */
 _Static_assert(PROT_READ == (int)RIGHT_READ && PROT_WRITE == (int)RIGHT_WRITE &&
                PROT_EXECUTE == (int)RIGHT_EXECUTE, "access is named once");
 
@@ -17,20 +19,48 @@ static struct aspace *own_aspace(const struct thread *current)
 	return &process_of(current->process)->aspace;
 }
 
-status_t sys_memory_create(struct thread *current)
+/* A new object becomes the caller's, or is no more. */
+static status_t memory_hand_out(struct thread *current, uint32_t slot, uint32_t rights)
 {
-	uint32_t slot;
 	handle_t handle;
-	(void)memory_reap_some(REAP_LIMIT);
-	status_t status = memory_new(current->process, current->regs.arg[0], &slot);
-	if (status != STATUS_OK)
-		return status;
-	status = cap_create(current->process, OBJECT_MEMORY, slot, MEMORY_RIGHTS, 0, &handle);
+	status_t status = cap_create(current->process, OBJECT_MEMORY, slot, rights, 0, &handle);
 	if (status == STATUS_OK)
 		current->regs.arg[1] = handle;
 	else
 		object_release(OBJECT_MEMORY, slot);
 	return status;
+}
+
+status_t sys_memory_create(struct thread *current)
+{
+	uint32_t slot;
+	(void)memory_reap_some(REAP_LIMIT);
+	status_t status = memory_new(current->process, current->regs.arg[0], &slot);
+	return status == STATUS_OK ? memory_hand_out(current, slot, MEMORY_RIGHTS) : status;
+}
+
+/* What the dead left is freed first: it may be what lies in the way of a run. */
+status_t sys_memory_contiguous(struct thread *current)
+{
+	const uint64_t *arg = current->regs.arg;
+	struct cap *cap;
+	uint32_t slot;
+	status_t status = cap_lookup(current, arg[0], OBJECT_DEVICES, RIGHT_MANAGE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	if (memory_reap_some(REAP_LIMIT))
+		return SYSCALL_RESTART;
+	status = memory_new_contiguous(current->process, arg[1], arg[2], &slot);
+	if (status != STATUS_OK)
+		return status;
+	uint64_t address = memory_table[slot].root.a;
+	uint64_t bytes = memory_table[slot].pages * PAGE_SIZE;
+	status = memory_hand_out(current, slot, DEVICE_MEMORY_RIGHTS);
+	if (status != STATUS_OK)
+		return status;
+	audit_emit(AUDIT_AUTHORITY_CLAIMED, current->owner->id, AUDIT_OBJECT(OBJECT_MEMORY, slot), address, bytes, 0, 0);
+	current->regs.arg[2] = address;
+	return STATUS_OK;
 }
 
 /* The capability for what is to be mapped: memory, or a region, which is never executed. */

@@ -87,14 +87,35 @@ static void runs(void **state)
 	paddr_t single;
 	paddr_t run;
 	assert_true(frame_alloc(&single));
-	assert_true(frame_alloc_run(64, 64, &run));
+	assert_true(frame_alloc_run(64, 64, 0, &run));
 	assert_int_equal(run.a % (64u * PAGE_SIZE), 0);
-	assert_false(frame_alloc_run(RAM / PAGE_SIZE, 1, &single));
-	assert_false(frame_alloc_run(0, 1, &single));
+	assert_false(frame_alloc_run(RAM / PAGE_SIZE, 1, 0, &single));
+	assert_false(frame_alloc_run(0, 1, 0, &single));
 	frame_release_boot(run, 64);
 	frame_free(single);
 	assert_int_equal(frame_free_count(), before);
 	assert_true(frame_valid());
+}
+
+/* A run ends at or below its limit, or nothing is taken. */
+static void runs_below(void **state)
+{
+	(void)state;
+	frame_init(host_boot_info());
+	uint32_t before = frame_free_count();
+	paddr_t run;
+	paddr_t again;
+	assert_true(frame_alloc_run(8, 1, 0, &run));
+	uint64_t end = run.a + 8u * PAGE_SIZE;
+	frame_release_boot(run, 8);
+	assert_false(frame_alloc_run(8, 1, end - 1u, &again));
+	assert_false(frame_alloc_run(8, 1, PAGE_SIZE - 1u, &again));
+	assert_int_equal(frame_free_count(), before);
+	assert_true(frame_valid());
+	assert_true(frame_alloc_run(8, 1, end, &again));
+	assert_int_equal(again.a, run.a);
+	assert_false(frame_alloc_run(1, 1, end, &run)); /* what is below is taken now */
+	frame_release_boot(again, 8);
 }
 
 static void devices(void **state)
@@ -218,5 +239,5 @@ static void user_ranges(void **state)
 
 TEST_MAIN(cmocka_unit_test_setup(boot_reserves, setup), cmocka_unit_test_setup(zero_and_back, setup),
           cmocka_unit_test_setup(address_zero, setup),
-          cmocka_unit_test_setup(runs, setup), cmocka_unit_test_setup(devices, setup),
+          cmocka_unit_test_setup(runs, setup), cmocka_unit_test_setup(runs_below, setup), cmocka_unit_test_setup(devices, setup),
           cmocka_unit_test(pool_random), cmocka_unit_test(spans), cmocka_unit_test(user_ranges))

@@ -205,7 +205,7 @@ static void fixed_in_place(void **state)
 	uint32_t image;
 	file_store();
 	uint32_t before = frame_free_count();
-	assert_true(frame_alloc_run(FILE_PAGES + 1u, 1, &run));
+	assert_true(frame_alloc_run(FILE_PAGES + 1u, 1, 0, &run));
 	memcpy(arch_direct(run), file, sizeof file);
 	assert_int_equal(memory_new_fixed(run, FILE_PAGES + 1u, &bundle), STATUS_OK);
 	assert_int_equal(verify_at(bundle, 0, sizeof file, &image), STATUS_OK);

@@ -187,7 +187,7 @@ static void fixed(void **state)
 	paddr_t run;
 	paddr_t frames[4];
 	uint32_t memory;
-	assert_true(frame_alloc_run(3, 1, &run));
+	assert_true(frame_alloc_run(3, 1, 0, &run));
 	uint32_t before = frame_free_count();
 	assert_int_equal(memory_new_fixed(run, 3, &memory), STATUS_OK);
 	assert_int_equal(memory_pages_present(memory, 1, 4, frames), 2);

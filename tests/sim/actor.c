@@ -127,7 +127,7 @@ static const uint8_t common[] = {
 	SYSCALL_process_start, SYSCALL_thread_create, SYSCALL_memory_create, SYSCALL_memory_map,
 	SYSCALL_memory_unmap, SYSCALL_process_kill, SYSCALL_thread_sleep, SYSCALL_channel_create,
 	SYSCALL_channel_attach, SYSCALL_channel_close, SYSCALL_audit_open, SYSCALL_audit_bind, SYSCALL_policy_revoke,
-	SYSCALL_image_create,
+	SYSCALL_image_create, SYSCALL_memory_contiguous,
 };
 
 static uint64_t pick_number(void)
@@ -219,6 +219,11 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		arg[0] = below(one_in(10) ? 5000 : 20);
 		arg[1] = below(4);
 		memcpy(thread->page->bulk, &process_of((uint32_t)below(8))->principal, sizeof(struct aid));
+		break;
+	case SYSCALL_memory_contiguous:
+		arg[0] = pick_handle(thread, OBJECT_DEVICES);
+		arg[1] = below(one_in(10) ? 5000 : 20);
+		arg[2] = one_in(4) ? host_random() >> below(40) : 0;
 		break;
 	case SYSCALL_thread_create:
 		arg[0] = 0x400000;

@@ -9,7 +9,7 @@ enum syscall_number {
 #define SYSCALL(number, name, shape, sentence) SYSCALL_##name = (number),
 #include <abi/syscall.def>
 #undef SYSCALL
-	SYSCALL_COUNT = 60,
+	SYSCALL_COUNT = 61,
 };
 
 /* memory_map, memory_protect: an access set, never WRITE with EXECUTE. */
@@ -21,6 +21,8 @@ enum {
 	 * included, as far as bounded work goes; the rest comes by touch. Memory, not device regions. */
 	MAP_POPULATE = 8u,
 };
+
+#define MEMORY_CONTIGUOUS_MAX 4096u /* pages of memory_contiguous, at most */
 
 enum thread_control {
 	THREAD_CONTROL_PRIORITY = 0, /* 0..31; above the process's limit is QUOTA */

@@ -14,9 +14,9 @@ void frame_init(const struct boot_info *info);
 /* One frame, contents undefined / zeroed. False: none left. */
 CC_NODISCARD bool frame_alloc(paddr_t *out_frame);
 CC_NODISCARD bool frame_alloc_zero(paddr_t *out_frame);
-/* `count` contiguous frames, aligned to `align` frames (a power of two, at most 65536). Linear in the
- * size of RAM: for boot and rare calls. */
-CC_NODISCARD bool frame_alloc_run(uint32_t count, uint32_t align, paddr_t *out_first);
+/* `count` contiguous frames, aligned to `align` frames (a power of two, at most 65536), that end at or below the
+ * physical address `limit` (0: anywhere); contents undefined. Linear in the size of RAM: for rare calls. */
+CC_NODISCARD bool frame_alloc_run(uint32_t count, uint32_t align, uint64_t limit, paddr_t *out_first);
 /* Give back a frame that was handed out; panics on one that was not. */
 void frame_free(paddr_t frame);
 /* Like frame_free, for memory that was reserved at boot (early tables, the bundle if unused). */

@@ -2,7 +2,8 @@
 /*
  * Memory objects: demand-zero pages kept in a radix of frames (512 per level,
  * levels by size), shared by any number of mappings. And device regions, which
- * have no frames of their own. The bundle is a memory object over fixed frames.
+ * have no frames of their own. The bundle is a memory object over fixed frames,
+ * and so is memory for devices, which must not move.
  *
  * Frames are charged to the payer as they appear. When the payer's process is
  * gone, what is there is charged to nobody, and the process whose touch makes
@@ -12,7 +13,7 @@
 #include <kernel/object.h>
 
 #define MEMORY_PAGES_MAX (1u << 24)
-#define MEMORY_FIXED 1u  /* frames are a boot range (the bundle): never freed, all present */
+#define MEMORY_FIXED 1u  /* one run of frames, all there: its own, or boot's (the bundle), which are never freed */
 #define MEMORY_SEALED 2u /* contents never change again */
 
 struct memory {
@@ -20,10 +21,10 @@ struct memory {
 	uint64_t pages;        /* [c] */
 	uint32_t flags;        /* [O] MEMORY_* */
 	uint32_t levels;       /* [c] 0: `root` is the only page; 1..3: radix levels */
-	paddr_t root;          /* [O] 0: nothing present; MEMORY_FIXED: first frame */
+	paddr_t root;          /* [O] 0: nothing present; MEMORY_FIXED: first of the run */
 	uint32_t payer;        /* [O] process slot charged for frames, or NONE */
 	uint32_t payer_generation; /* [O] */
-	uint32_t present;      /* [O] frames held, tables included */
+	uint32_t present;      /* [O] frames held, tables included; none of boot's */
 	uint32_t charged;      /* [O] of them charged to the payer */
 	uint32_t mapping_head; /* [O] */
 	uint32_t writable;     /* [O] mappings with PROT_WRITE */
@@ -45,6 +46,9 @@ extern struct region region_table[REGION_MAX];
 
 /* New object charged to `payer` as its pages appear. INVALID, QUOTA, TABLE_FULL. One reference. */
 CC_NODISCARD status_t memory_new(uint32_t payer, uint64_t pages, uint32_t *out_memory);
+/* A run of zeroed frames that ends at or below the physical address `limit` (0: anywhere), charged whole at once;
+ * `root` says where. At most MEMORY_CONTIGUOUS_MAX pages. INVALID, QUOTA, TABLE_FULL, NO_MEMORY (no such run). */
+CC_NODISCARD status_t memory_new_contiguous(uint32_t payer, uint64_t pages, uint64_t limit, uint32_t *out_memory);
 /* Over frames that exist already (the bundle); sealed. */
 CC_NODISCARD status_t memory_new_fixed(paddr_t first, uint64_t pages, uint32_t *out_memory);
 /* Frame of a page, allocating a zeroed one if absent and `allocate`. Lock held by the callee.
