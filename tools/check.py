@@ -22,6 +22,7 @@ CMOCKA = re.compile(r"^\[       OK \] (\w+)$", re.MULTILINE)
 SUM = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.MULTILINE)
 SEEDS = {"all": 200, "fast": 20}
 QUICK_SEEDS = 10000  # without sanitizers
+FUZZ_SECONDS = 80
 TEST_SECONDS = 300
 
 
@@ -158,6 +159,7 @@ def check_all(total):
     host(total, SEEDS["all"])
     total.step("simulation, many seeds", [os.path.join(tree.ROOT, "build/host/sim-quick"), "--seed", "1000",
                                           "--seeds", str(QUICK_SEEDS)])
+    total.step("fuzz", [sys.executable, "tools/fuzz.py", str(FUZZ_SECONDS)])
     total.step("models", [sys.executable, "tools/model.py"])
     if built:
         total.step("scenarios", [sys.executable, "tests/qemu/runner.py"] + [f"--arch={arch}" for arch in built])

@@ -25,9 +25,10 @@ SEE_USER_HOST := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -Ia
 CAMBI_TESTS := $(patsubst tools/cambi/test/%.c,$H/tests/%,$(wildcard tools/cambi/test/*_test.c))
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 SIM := $(if $(SIM_SOURCES),$H/sim $H/sim-quick)
+FUZZ := $(patsubst tests/fuzz/%.c,$H/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: host host-tests
-host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(CAMBI)
+host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(FUZZ) $(CAMBI)
 test: host ## unit tests alone: ONLY=part-of-name
 	@$(PYTHON) tools/check.py unit $(ONLY)
 .PHONY: test
@@ -105,3 +106,23 @@ $H/tests/cambi/%.c.o: tools/cambi/%.c Makefile tools/host.mk | build/.packages-b
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(SEE) -MMD -MP -c $< -o $@
 $(CAMBI_TESTS): $H/tests/%: $H/tests/cambi/test/%.c.o $(patsubst tools/%,$H/tests/%.o,$(filter-out %/main.c,$(CAMBI_SOURCES))) $H/lib.a
 	$(HOST_LINK)
+
+# ---- fuzz targets: each tests/fuzz/NAME.c is one program, with all of lib, instrumented ----
+FUZZ_CFLAGS := $(HOST_CFLAGS) -fsanitize=fuzzer-no-link
+FUZZ_LIB := $(patsubst %,$H/fuzz/obj/%.o,$(call host_sources,lib/*.c)) $(SOURCES:%=$H/third-party/%.o)
+TIME ?= 120
+fuzz: packages $(FUZZ) ## replay the corpora, then fuzz every parser: TIME=seconds in all, ONLY=part-of-name
+	@$(PYTHON) tools/fuzz.py $(TIME) $(ONLY)
+.PHONY: fuzz
+$H/fuzz/obj/%.o: SEE := $(SEE_LIB)
+$H/fuzz/obj/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
+	@mkdir -p $(@D)
+	@echo "  cc    $@"
+	$(Q)$(HOST_CC) $(FUZZ_CFLAGS) $(SEE) -MMD -MP -c $< -o $@
+$H/fuzz/lib.a: $(FUZZ_LIB)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+$H/fuzz/editor: $H/fuzz/obj/user/apps/shell/editor.c.o
+$(FUZZ): $H/fuzz/%: $H/fuzz/obj/tests/fuzz/%.c.o $H/fuzz/lib.a
+	@echo "  link  $@"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) -o $@

@@ -12,8 +12,8 @@ $T/%/.unpacked: tools/sources.txt tools/sources.sh | build/.packages-base
 	@tools/sources.sh get $*
 
 # What wraps them sees their headers too.
-WRAPPERS := $(foreach half,$B/kernel $B/user $H $H/tools/obj,$(half)/lib/hash.c.o $(half)/lib/hash_tree.c.o \
-	$(half)/lib/signature.c.o)
+WRAPPERS := $(foreach half,$B/kernel $B/user $H $H/tools/obj $H/fuzz/obj,$(half)/lib/hash.c.o \
+	$(half)/lib/hash_tree.c.o $(half)/lib/signature.c.o)
 $(WRAPPERS): SEE := $(SEE_SOURCES) -isystem $T
 $(WRAPPERS): $(SOURCE_STAMPS)
 
