@@ -156,7 +156,7 @@ static void no_domain(void **state)
 static void other_domain(void **state)
 {
 	static const char *const domains[] = {SIGN_DOMAIN_CATALOG, SIGN_DOMAIN_MESSAGE, SIGN_DOMAIN_OBJECT,
-	                                      SIGN_DOMAIN_NAME};
+	                                      SIGN_DOMAIN_NAME,    SIGN_DOMAIN_SESSION};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++) {

@@ -97,6 +97,7 @@ ABI_AT(struct catalog_entry, role, 96);
 #define SIGN_DOMAIN_MESSAGE "CambiOS message"
 #define SIGN_DOMAIN_OBJECT "CambiOS object"
 #define SIGN_DOMAIN_NAME "CambiOS name"
+#define SIGN_DOMAIN_SESSION "CambiOS session"
 
 /* image_create reads this from the caller's bulk area: what the caller believes it starts. */
 struct image_options {

@@ -37,7 +37,8 @@
 #define KEYS_PURPOSES(K)                                                                                   \
 	K(MESSAGE, 1, SIGN_DOMAIN_MESSAGE)                                                                 \
 	K(OBJECT, 2, SIGN_DOMAIN_OBJECT)                                                                   \
-	K(NAME, 3, SIGN_DOMAIN_NAME)
+	K(NAME, 3, SIGN_DOMAIN_NAME)                                                                       \
+	K(SESSION, 4, SIGN_DOMAIN_SESSION)
 enum keys_purpose {
 #define KEYS_PURPOSE_ROW(NAME, value, domain) KEYS_PURPOSE_##NAME = (value),
 	KEYS_PURPOSES(KEYS_PURPOSE_ROW)

@@ -2,7 +2,7 @@
 /*
  * The one loop of every service. The answer to a call and the wait for the next
  * message are one trap; only a deferred or sent message is followed by a plain
- * receive.
+ * receive, and only a service that has work left looks before it waits.
  */
 #include <os/service.h>
 #include <lib/string.h>
@@ -11,6 +11,12 @@
 
 static uint8_t request[MESSAGE_PAYLOAD_MAX] CC_ALIGNED(16);
 static uint8_t reply[MESSAGE_PAYLOAD_MAX] CC_ALIGNED(16);
+static bool work; /* for `idle` */
+
+void service_has_work(void)
+{
+	work = true;
+}
 
 handle_t service_defer(struct service_call *call)
 {
@@ -69,18 +75,26 @@ static bool dispatch(const struct service *service, struct message *message)
 	return true;
 }
 
-/* Answer, if there is somebody to answer, and wait. */
-static void next(handle_t endpoint, struct message *message, bool answer)
+/* Answer, if there is somebody to answer, and wait. False: there is work, and no message. */
+static bool next(handle_t endpoint, struct message *message, bool answer)
 {
+	deadline_t deadline = work ? DEADLINE_NOW : DEADLINE_NEVER;
+	status_t status;
+
 	if (answer) {
 		handle_t caller = message->reply;
 
-		if (ipc_reply_receive(endpoint, message, DEADLINE_NEVER) == STATUS_OK)
-			return;
+		status = ipc_reply_receive(endpoint, message, deadline);
+		if (status == STATUS_OK || status == STATUS_TIMED_OUT)
+			return status == STATUS_OK;
 		/* The answer itself was refused (a capability in it had gone); a caller never waits in vain. */
 		(void)!service_answer(caller, STATUS_REVOKED, NULL, 0);
 	}
-	must(ipc_receive(endpoint, message, DEADLINE_NEVER));
+	status = ipc_receive(endpoint, message, deadline);
+	if (status == STATUS_TIMED_OUT)
+		return false;
+	must(status);
+	return true;
 }
 
 /* Tell who started this program that it serves; a program that was not given "ready" is not asked. */
@@ -102,9 +116,12 @@ void service_run(const struct service *service, handle_t endpoint)
 	must(service->init());
 	ready_say();
 	for (;;) {
-		next(endpoint, &message, answer);
+		bool received = next(endpoint, &message, answer);
+
 		answer = false;
-		if (MESSAGE_KIND(message.tag) == MESSAGE_NOTIFICATION)
+		if (!received)
+			work = service->idle();
+		else if (MESSAGE_KIND(message.tag) == MESSAGE_NOTIFICATION)
 			service->notify(message.badge);
 		else
 			answer = dispatch(service, &message);

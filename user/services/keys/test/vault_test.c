@@ -99,13 +99,14 @@ static void test_bounds(void **context)
 static void test_sign(void **context)
 {
 	const struct vault_key *key = make(&alice, "mail", 1);
-	static const uint64_t purposes[] = {KEYS_PURPOSE_MESSAGE, KEYS_PURPOSE_OBJECT, KEYS_PURPOSE_NAME};
+	static const uint64_t purposes[] = {KEYS_PURPOSE_MESSAGE, KEYS_PURPOSE_OBJECT, KEYS_PURPOSE_NAME,
+	                                    KEYS_PURPOSE_SESSION};
 
 	(void)context;
-	for (uint32_t i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 4; i++) {
 		assert_int_equal(vault_sign(&vault, &alice, &key->aid, purposes[i], digest, signature), STATUS_OK);
 		/* For one purpose, and no other. */
-		for (uint32_t other = 0; other < 3; other++)
+		for (uint32_t other = 0; other < 4; other++)
 			assert_int_equal(vault_verify(key->key, purposes[other], digest, signature),
 			                 other == i ? STATUS_OK : STATUS_BAD_SIGNATURE);
 		assert_false(signature_verify_digest(key->key, SIGN_DOMAIN_MODULE, digest, signature));
@@ -114,10 +115,10 @@ static void test_sign(void **context)
 		assert_int_equal(vault_verify(key->key, purposes[i], digest, signature), STATUS_BAD_SIGNATURE);
 		digest[0] ^= 1;
 	}
-	assert_int_equal(key->uses, 3);
+	assert_int_equal(key->uses, 4);
 	memset(signature, 0, sizeof(signature));
 	assert_int_equal(vault_sign(&vault, &alice, &key->aid, 0, digest, signature), STATUS_INVALID);
-	assert_int_equal(vault_sign(&vault, &alice, &key->aid, 4, digest, signature), STATUS_INVALID);
+	assert_int_equal(vault_sign(&vault, &alice, &key->aid, 5, digest, signature), STATUS_INVALID);
 	assert_int_equal(vault_sign(&vault, &alice, &key->aid, UINT64_MAX, digest, signature), STATUS_INVALID);
 	assert_int_equal(vault_verify(key->key, 0, digest, signature), STATUS_INVALID);
 	assert_int_equal(vault_sign(&vault, &bob, &key->aid, 1, digest, signature), STATUS_DENIED);

@@ -6,6 +6,9 @@
  * `fault` is told what clients or the kernel did wrong. A call that cannot be
  * answered yet is deferred: the handler keeps the reply handle, and answers
  * later from any other handler with service_answer.
+ *
+ * What can wait until nobody asks is left to `idle`: work done once for many calls
+ * (a commit that answers all of them), or tidying up in slices.
  */
 #pragma once
 #include <os/ipc.h>
@@ -32,10 +35,17 @@ struct service {
 	void (*notify)(uint64_t bits);
 	/* A call was refused (INVALID size, UNSUPPORTED method, ...). May be NULL. */
 	void (*fault)(const struct service_call *call, status_t status);
+	/* Called when there is work (service_has_work) and no message waits: do some of it. True: there is more,
+	 * and it is called again unless a message came; false: sleep until the next. NULL: there never is. */
+	bool (*idle)(void);
 };
 
 /* Never returns. One loop per program. */
 CC_NORETURN void service_run(const struct service *service, handle_t endpoint);
+
+/* From a handler or init: `idle` has something to do. Until it says that all is done, each wait for a message is
+ * preceded by a look whether one is there. */
+void service_has_work(void);
 
 /* Keep the caller waiting; answer it later by this handle. */
 handle_t service_defer(struct service_call *call);
