@@ -66,6 +66,15 @@ const struct manifest_entry *manifest_server(const struct manifest *manifest, co
 	return NULL;
 }
 
+bool manifest_uses(const struct manifest_entry *entry, const char *endpoint)
+{
+	for (uint32_t i = 0; i < entry->use_count; i++) {
+		if (strcmp(entry->uses[i].name, endpoint) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum module_role manifest_role(const struct manifest_entry *entry)
 {
 	if (!entry->service)

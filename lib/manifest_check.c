@@ -58,6 +58,8 @@ static const char *entry_fault(const struct manifest *manifest, const struct man
 	     entry->device != MANIFEST_DEVICE_NONE || entry->depend_count != 0 || entry->keeps_pages != 0 ||
 	     entry->tier != MANIFEST_TIER_EMBEDDED))
 		return "a program has a statement that is for services";
+	if (entry->device == MANIFEST_DEVICE_PCI && !manifest_uses(entry, MANIFEST_DEVICES_ENDPOINT))
+		return "the driver of a PCI device does not use the device manager";
 	if (entry->serves[0] != '\0' && (manifest_server(manifest, entry->serves) != entry ||
 	                                 strcmp(entry->serves, MANIFEST_INIT_ENDPOINT) == 0))
 		return "an endpoint is served twice";

@@ -232,15 +232,54 @@ static const char *state_handle(struct parser *parser, char **words, uint32_t co
 	return copy(handle->name, sizeof(handle->name), words[0]) ? NULL : "the name is too long";
 }
 
+/* Four hexadecimal digits; false: something else. */
+static bool id_half(const char *text, uint16_t *out)
+{
+	uint32_t value = 0;
+
+	for (uint32_t i = 0; i < 4; i++) {
+		char c = text[i];
+
+		if (c >= '0' && c <= '9')
+			value = value * 16u + (uint32_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value * 16u + (uint32_t)(c - 'a') + 10u;
+		else
+			return false;
+	}
+	*out = (uint16_t)value;
+	return true;
+}
+
+/* The word's length first: what follows reads nine characters. */
+static bool pci_id(const char *word, struct manifest_pci_id *out)
+{
+	return strlen(word) == 9 && word[4] == ':' && id_half(word, &out->vendor) && id_half(word + 5, &out->device);
+}
+
+static const char *device_pci(struct manifest_entry *entry, char **words, uint32_t count)
+{
+	if (count == 0 || count > MANIFEST_PCI_IDS_MAX)
+		return "a PCI device has one to eight ids";
+	for (uint32_t i = 0; i < count; i++) {
+		if (!pci_id(words[i], &entry->pci_ids[i]))
+			return "an id is four hexadecimal digits, a colon, and four more";
+	}
+	entry->device = MANIFEST_DEVICE_PCI;
+	entry->pci_id_count = count;
+	return NULL;
+}
+
 static const char *state_device(struct parser *parser, char **words, uint32_t count)
 {
-	(void)count;
-	if (is(words[0], "uart"))
+	if (is(words[0], "pci"))
+		return device_pci(parser->entry, words + 1, count - 1u);
+	if (count == 1 && is(words[0], "uart"))
 		parser->entry->device = MANIFEST_DEVICE_UART;
-	else if (is(words[0], "rtc"))
+	else if (count == 1 && is(words[0], "rtc"))
 		parser->entry->device = MANIFEST_DEVICE_RTC;
 	else
-		return "a device is uart or rtc";
+		return "a device is uart, rtc, or pci with ids";
 	return NULL;
 }
 
@@ -316,7 +355,7 @@ static const struct {
 	{"uses", 1, 3, SECTION_ENTRY, true, state_uses},
 	{"depends", 1, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_depends},
 	{"handle", 2, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_handle},
-	{"device", 1, 1, SECTION_ENTRY, false, state_device},
+	{"device", 1, MANIFEST_PCI_IDS_MAX + 1u, SECTION_ENTRY, false, state_device},
 	{"calls", 1, 1, SECTION_ENTRY, false, state_calls},
 	{"restart", 1, 2, SECTION_ENTRY, false, state_restart},
 	{"tier", 1, 1, SECTION_ENTRY, false, state_tier},

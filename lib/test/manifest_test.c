@@ -115,6 +115,28 @@ static void test_refused(void **context)
 	assert_false(manifest_parse("ser\0vice", 8, &manifest, &error));
 }
 
+#define DRIVER PROFILE "service devices\n calls all\n principal d\n serves devices\nservice disk\n calls all\n principal k\n"
+
+static void test_pci(void **context)
+{
+	(void)context;
+	assert_true(parse(DRIVER " uses devices\n device pci 1af4:1042 8086:10d3\n"));
+	const struct manifest_entry *disk = manifest_find(&manifest, "disk");
+	assert_int_equal(disk->device, MANIFEST_DEVICE_PCI);
+	assert_int_equal(disk->pci_id_count, 2);
+	assert_int_equal(disk->pci_ids[1].vendor, 0x8086);
+	assert_int_equal(disk->pci_ids[1].device, 0x10d3);
+	assert_int_equal(manifest_role(disk), MODULE_DRIVER);
+	refused(DRIVER " device pci 1af4:1042\n", 7); /* from whom? */
+	refused(DRIVER " uses devices\n device pci\n", 11);
+	refused(DRIVER " uses devices\n device pci 1af4\n", 11);
+	refused(DRIVER " uses devices\n device pci 1AF4:1042\n", 11);
+	refused(DRIVER " uses devices\n device pci 1af4:10421\n", 11);
+	refused(DRIVER " uses devices\n device pci 1af4-1042\n", 11);
+	refused(DRIVER " uses devices\n device uart 1af4:1042\n", 11);
+	refused(DRIVER " uses devices\n device pci 1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1 1:1\n", 11);
+}
+
 static uint64_t needs_of(const char *name)
 {
 	return manifest_find(&manifest, name)->needs;
@@ -192,6 +214,7 @@ static void test_used(void **context)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),
 	cmocka_unit_test(test_refused),
+	cmocka_unit_test(test_pci),
 	cmocka_unit_test(test_order),
 	cmocka_unit_test(test_many),
 	cmocka_unit_test(test_used),

@@ -90,6 +90,8 @@ const char *program_problem(const uint8_t *data, size_t size);
 void manifest_load(const char *path, struct manifest *out);
 /* "read write"; in memory of its own until the next call. */
 const char *rights_text(uint32_t rights);
+/* "uart"; "" for none. */
+const char *device_text(enum manifest_device device);
 
 int verb_key_new(int argc, char **argv);
 int verb_key_show(int argc, char **argv);

@@ -35,6 +35,18 @@ const char *rights_text(uint32_t rights)
 	return text;
 }
 
+const char *device_text(enum manifest_device device)
+{
+	static const char *const names[MANIFEST_DEVICE_COUNT] = {
+		[MANIFEST_DEVICE_NONE] = "",
+		[MANIFEST_DEVICE_UART] = "uart",
+		[MANIFEST_DEVICE_RTC] = "rtc",
+		[MANIFEST_DEVICE_PCI] = "pci",
+	};
+
+	return names[device];
+}
+
 static uint32_t calls_allowed(uint64_t mask)
 {
 	uint32_t count = 0;
@@ -66,6 +78,17 @@ static void print_limits(const struct manifest_entry *entry)
 	putchar('\n');
 }
 
+static void print_device(const struct manifest_entry *entry)
+{
+	if (entry->device == MANIFEST_DEVICE_NONE)
+		return;
+	printf("  drives     %s:", device_text(entry->device));
+	for (uint32_t i = 0; i < entry->pci_id_count; i++)
+		printf("%s %04x:%04x", i == 0 ? "" : " or", entry->pci_ids[i].vendor, entry->pci_ids[i].device);
+	puts(entry->pci_id_count == 0 ? " its registers and interrupt"
+	                              : ", what the device manager gives of it");
+}
+
 static void print_entry(const struct manifest *manifest, const struct manifest_entry *entry)
 {
 	printf("%s %s\n  runs       %s, version %u, as %s%s\n", entry->service ? "service" : "program",
@@ -77,8 +100,7 @@ static void print_entry(const struct manifest *manifest, const struct manifest_e
 	for (uint32_t i = 0; i < entry->handle_count; i++)
 		printf("  holds      %s: %s\n", entry->handles[i].name,
 		       rights_text(entry->handles[i].rights));
-	if (entry->device == MANIFEST_DEVICE_UART)
-		puts("  drives     uart: its registers and interrupt");
+	print_device(entry);
 	printf("  kernel     %s: %u system calls\n", manifest->profiles[entry->profile].name,
 	       calls_allowed(entry->syscall_mask));
 	print_limits(entry);
@@ -87,7 +109,7 @@ static void print_entry(const struct manifest *manifest, const struct manifest_e
 /* ---- authority without a use ---- */
 static bool somebody_uses(const struct manifest *manifest, const char *endpoint)
 {
-	if (strcmp(endpoint, MANIFEST_POLICY_ENDPOINT) == 0)
+	if (strcmp(endpoint, MANIFEST_POLICY_ENDPOINT) == 0 || strcmp(endpoint, MANIFEST_DEVICES_ENDPOINT) == 0)
 		return true; /* init itself */
 	for (uint32_t i = 0; i < manifest->entry_count; i++) {
 		const struct manifest_entry *const entry = &manifest->entries[i];

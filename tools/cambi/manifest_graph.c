@@ -33,7 +33,7 @@ static void node_text(const struct manifest_entry *entry, struct node *out)
 
 	snprintf(out->title, sizeof(out->title), "%s", entry->name);
 	length = (size_t)snprintf(out->detail, sizeof(out->detail), "%s",
-	                          entry->device == MANIFEST_DEVICE_UART ? "uart" : "");
+	                          device_text(entry->device));
 	for (uint32_t i = 0; i < entry->handle_count && length < sizeof(out->detail); i++)
 		length += (size_t)snprintf(out->detail + length, sizeof(out->detail) - length, "%s%s",
 		                           length == 0 ? "" : " ", entry->handles[i].name);

@@ -19,6 +19,8 @@
  *     depends NAME...             starts after these services too
  *     handle NAME RIGHT...        a capability init itself was given
  *     device uart | rtc           its registers, and its interrupt if the driver waits for one
+ *     device pci VVVV:DDDD...     the first free PCI device with one of these ids (vendor and device, hexadecimal),
+ *                                 from the device manager, which the driver must use
  *     calls PROFILE               the system calls it may make; defined above
  *     priority N, memory PAGES, stack PAGES, threads N, objects N, children N
  *     keeps PAGES                 services only: memory that outlives it, for its successor
@@ -43,6 +45,7 @@
 #define MANIFEST_USES_MAX      8u
 #define MANIFEST_HANDLES_MAX   8u
 #define MANIFEST_DEPENDS_MAX   8u
+#define MANIFEST_PCI_IDS_MAX   8u
 #define MANIFEST_ENTRY_NAME_MAX 24u
 #define MANIFEST_NAME_MAX      16u
 #define MANIFEST_LABEL_MAX     30u /* the digest's bytes of an AID */
@@ -60,6 +63,7 @@ enum manifest_device {
 	MANIFEST_DEVICE_NONE,
 	MANIFEST_DEVICE_UART,
 	MANIFEST_DEVICE_RTC,
+	MANIFEST_DEVICE_PCI,
 	MANIFEST_DEVICE_COUNT,
 };
 
@@ -79,6 +83,11 @@ struct manifest_use {
 struct manifest_depend {
 	char name[MANIFEST_ENTRY_NAME_MAX];
 	uint32_t line;
+};
+
+struct manifest_pci_id {
+	uint16_t vendor;
+	uint16_t device;
 };
 
 struct manifest_handle {
@@ -104,6 +113,8 @@ struct manifest_entry {
 	struct manifest_handle handles[MANIFEST_HANDLES_MAX];
 	uint32_t handle_count;
 	enum manifest_device device;
+	struct manifest_pci_id pci_ids[MANIFEST_PCI_IDS_MAX];
+	uint32_t pci_id_count; /* 0 unless it is MANIFEST_DEVICE_PCI */
 	uint64_t syscall_mask; /* 0: no profile yet */
 	uint32_t profile;      /* index; meaningless without a mask */
 	uint32_t priority;
@@ -141,9 +152,11 @@ struct manifest_error {
 	const char *reason;
 };
 
-/* Endpoint that init itself serves, and the one where it asks before it starts something. */
-#define MANIFEST_INIT_ENDPOINT   "spawn"
-#define MANIFEST_POLICY_ENDPOINT "policy"
+/* Endpoint that init itself serves, the one where it asks before it starts something, and the one where it says which
+ * PCI device a driver may have. */
+#define MANIFEST_INIT_ENDPOINT    "spawn"
+#define MANIFEST_POLICY_ENDPOINT  "policy"
+#define MANIFEST_DEVICES_ENDPOINT "devices"
 
 /* False: refused, and *out_error says why; *out then means nothing. */
 CC_NODISCARD bool manifest_parse(const char *text, size_t length, struct manifest *out,
@@ -152,6 +165,8 @@ CC_NODISCARD bool manifest_parse(const char *text, size_t length, struct manifes
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name);
 /* The service that serves an endpoint; NULL: none. */
 const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *endpoint);
+/* Does an entry use an endpoint? */
+bool manifest_uses(const struct manifest_entry *entry, const char *endpoint);
 /* What an entry's program must be signed as: a service with a device is a driver. */
 enum module_role manifest_role(const struct manifest_entry *entry);
 /* "embedded", "standard", "full"; false: none of them. */
