@@ -84,13 +84,6 @@ static bool place(struct assign *assign, const struct pci_function *function, st
 	return take(&assign->spaces[bar->space == PCI_PORT ? PCI_PORT : PCI_MEMORY], size, size, &bar->base);
 }
 
-static void bar_write(const struct pci *pci, uint32_t address, uint32_t index, const struct pci_bar *bar)
-{
-	pci_write(pci, address, PCI_BAR + 4u * index, (uint32_t)bar->base);
-	if (bar->wide)
-		pci_write(pci, address, PCI_BAR + 4u * index + 4u, (uint32_t)(bar->base >> 32));
-}
-
 static void bars_place(struct assign *assign, struct pci_function *function)
 {
 	for (uint32_t i = 0; i < PCI_BARS_MAX; i++) {
@@ -99,7 +92,7 @@ static void bars_place(struct assign *assign, struct pci_function *function)
 		if (bar->size == 0)
 			continue;
 		if (place(assign, function, bar))
-			bar_write(assign->pci, function->address, i, bar);
+			pci_bar_write(assign->pci, function->address, i, bar);
 		else
 			assign->unplaced++;
 	}

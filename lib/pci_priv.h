@@ -37,3 +37,10 @@ CC_INLINE uint32_t pci_bar_count(const struct pci_function *function)
 {
 	return function->bridge ? 2u : PCI_BARS_MAX;
 }
+
+CC_INLINE void pci_bar_write(const struct pci *pci, uint32_t address, uint32_t index, const struct pci_bar *bar)
+{
+	pci_write(pci, address, PCI_BAR + 4u * index, (uint32_t)bar->base);
+	if (bar->wide)
+		pci_write(pci, address, PCI_BAR + 4u * index + 4u, (uint32_t)(bar->base >> 32));
+}

@@ -402,6 +402,39 @@ static void test_capabilities(void **state)
 	assert_int_equal(pci_capability(&pci, function, PCI_CAPABILITY_VENDOR, 0x70), 0);
 }
 
+/* ---- reset ---- */
+
+static void test_reset(void **state)
+{
+	(void)state;
+	machine();
+	int device = add(-1, 0, 0x010000, 0);
+	uint8_t *space = devices[device].space;
+	bar(device, 0, 4096, 12);
+	space[6] = 0x10;
+	space[0x34] = 0x40;
+	space[0x40] = PCI_CAPABILITY_EXPRESS;
+	put(devices[device].writable + 0x48, 0xffffu);
+	pci_scan(&pci);
+	assert_int_equal(pci_assign(&pci), 0);
+	const struct pci_function *function = &pci.functions[0];
+	pci_command(&pci, function, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
+	assert_false(pci_reset_begin(&pci, function)); /* it cannot be reset, but is stopped */
+	assert_int_equal(bytes_le16(space + 4), PCI_COMMAND_NO_INTERRUPT);
+	assert_int_equal(bytes_le16(space + 0x48), 0);
+
+	put(space + 0x44, 1u << 28);
+	pci_command(&pci, function, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, PCI_COMMAND_NO_INTERRUPT);
+	assert_true(pci_reset_begin(&pci, function));
+	assert_int_equal(bytes_le16(space + 0x48), 1u << 15);
+	put(space + 4, 0); /* what a reset loses */
+	put(space + 0x10, 0xc);
+	put(space + 0x14, 0);
+	pci_reset_end(&pci, function);
+	assert_int_equal(bytes_le64(space + 0x10), function->bars[0].base | 0xcu);
+	assert_int_equal(bytes_le16(space + 4), PCI_COMMAND_NO_INTERRUPT);
+}
+
 /* Devices that answer at random: all ends, within bounds, and soon. */
 static void test_noise(void **state)
 {
@@ -447,5 +480,5 @@ static void test_mirrored(void **state)
 TEST_MAIN(cmocka_unit_test(test_found), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_tree),
           cmocka_unit_test(test_too_much), cmocka_unit_test(test_bars), cmocka_unit_test(test_no_room),
           cmocka_unit_test(test_behind_bridges), cmocka_unit_test(test_shared),
-          cmocka_unit_test(test_capabilities), cmocka_unit_test(test_noise),
+          cmocka_unit_test(test_capabilities), cmocka_unit_test(test_reset), cmocka_unit_test(test_noise),
           cmocka_unit_test(test_mirrored))

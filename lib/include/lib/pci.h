@@ -109,6 +109,11 @@ uint32_t pci_assign(struct pci *pci);
 
 /* Change bits of the command register: those of `set` and `clear`, which have none in common. */
 void pci_command(const struct pci *pci, const struct pci_function *function, uint32_t set, uint32_t clear);
+/* Stop a function: it answers nowhere, uses no memory, makes no interrupt. True: it is being reset as well, which takes
+ * up to 100 ms; then pci_reset_end. False: it cannot be reset, and what it had begun may still reach memory. */
+CC_NODISCARD bool pci_reset_begin(const struct pci *pci, const struct pci_function *function);
+/* Its BARs are where they were; it still answers nowhere. */
+void pci_reset_end(const struct pci *pci, const struct pci_function *function);
 /* Offset of the first capability of that kind after the one at `after` (0: of all); 0: none. */
 uint32_t pci_capability(const struct pci *pci, const struct pci_function *function, uint32_t id, uint32_t after);
 /* Which pin (1..4) of which device on the first bus a function's own pin arrives at. False: it has none. */

@@ -15,6 +15,8 @@ const struct command commands[] = {
 	 "processes by CPU use, refreshed until a key is pressed", "top 2", command_top, {TAKES_NOTHING}},
 	{"services", "",
 	 "services: state, restarts, version, endpoint, principal", "services", command_services, {TAKES_NOTHING}},
+	{"devices", "",
+	 "what is on PCI: driver, interrupt, memory it reaches", "devices", command_devices, {TAKES_NOTHING}},
 	{"restart", "NAME",
 	 "end a service and start it again", "restart console", command_restart, {TAKES_SERVICES}},
 	{"run", "[NAME [ARGUMENT...]]",

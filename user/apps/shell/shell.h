@@ -152,6 +152,7 @@ int command_principals(int argc, char **argv);
 int command_did_key(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_services(int argc, char **argv);
+int command_devices(int argc, char **argv);
 int command_restart(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_explain(int argc, char **argv);

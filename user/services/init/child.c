@@ -142,6 +142,7 @@ static void look_after(struct child *child)
 	}
 	must(sys_cap_drop(child->launched.process));
 	child->launched.process = HANDLE_NONE;
+	pci_release(child->entry, child->launched.id);
 	family_end(child->launched.id);
 	if (child->entry->service)
 		service_ended(child, &status);

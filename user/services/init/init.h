@@ -5,6 +5,7 @@
  *   bundle.c    the bundle's modules, program images verified once
  *   endpoint.c  the endpoints services receive on; they outlive a service
  *   device.c    what the machine has, claimed for the driver it is for
+ *   pci.c       telling the device manager which driver may have what
  *   launch.c    a process made from a manifest entry
  *   notice.c    what a person should see
  *   admission.c the policy service's word before it
@@ -66,6 +67,13 @@ struct device {
 };
 /* The first device of a kind that can be claimed; the same one each time. NOT_FOUND. */
 CC_NODISCARD status_t device_claim(enum manifest_device kind, const struct device **out_device);
+
+/* ---- pci.c ---- */
+/* The device manager gives one of the entry's devices to the process, which does not run yet. NOT_FOUND: there is none
+ * left. TIMED_OUT, GONE, ...: it could not be asked, and may be restarted for that. */
+CC_NODISCARD status_t pci_assign(const struct manifest_entry *entry, uint64_t process);
+/* The process has ended: its device is stopped when this returns, or the device manager is gone with it. */
+void pci_release(const struct manifest_entry *entry, uint64_t process);
 
 /* ---- launch.c ---- */
 struct launch_grant {

@@ -102,6 +102,7 @@ static void argument_text(const char *name, const char *value)
 	argument(text, (uint32_t)format(text, sizeof(text), "%s=%.24s", name, value) + 1u);
 }
 
+/* What the machine description names. A PCI device's parts come from the device manager. */
 static status_t grant_device(handle_t process, enum manifest_device kind)
 {
 	const struct device *device;
@@ -179,7 +180,9 @@ static status_t furnish(const struct launched *launched, const struct launch *pl
 		status = grant_uses(launched, plan);
 	if (status == STATUS_OK)
 		status = grant_handles(process, entry);
-	if (status == STATUS_OK && entry->device != MANIFEST_DEVICE_NONE)
+	if (status == STATUS_OK && entry->device == MANIFEST_DEVICE_PCI)
+		status = pci_assign(entry, launched->id);
+	else if (status == STATUS_OK && entry->device != MANIFEST_DEVICE_NONE)
 		status = grant_device(process, entry->device);
 	if (status == STATUS_OK && plan->kept != HANDLE_NONE)
 		status = grant(process, "kept", plan->kept, RIGHT_READ | RIGHT_WRITE, 0);
@@ -217,6 +220,7 @@ status_t launch(const struct launch *plan, struct launched *out_launched)
 		status = sys_process_start(launched.process);
 	}
 	if (status != STATUS_OK) {
+		pci_release(plan->entry, launched.id);
 		(void)!sys_process_kill(launched.process, 0);
 		must(sys_cap_drop(launched.process));
 		return status;

@@ -181,11 +181,23 @@ void services_start(void)
 	services_advance();
 }
 
+/* A new device manager has stopped all devices and knows no driver: those that run begin anew. */
+static void drivers_restart(const struct child *manager)
+{
+	if (strcmp(manager->entry->serves, MANIFEST_DEVICES_ENDPOINT) != 0)
+		return;
+	for (struct child *child = children; child < services_end(); child++) {
+		if (child->entry->device == MANIFEST_DEVICE_PCI && child_is_running(child))
+			(void)service_restart(child);
+	}
+}
+
 void service_ready(struct child *child)
 {
 	if (child->state != SPAWN_SERVICE_STARTING)
 		return;
 	serves(child);
+	drivers_restart(child);
 	services_advance();
 }
 

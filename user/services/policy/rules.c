@@ -9,8 +9,9 @@
 
 /* Only init makes and starts processes; it starts before this service and is never asked about. A driver is
  * given its device, so it claims none; what speaks of the system as a whole is not its business. A service has
- * no device. Programs include those that test the kernel and must reach all of it: they are bounded by their
- * profile and by holding no capability. */
+ * no interrupts; one of them, the device manager, claims devices for drivers, which takes the device authority.
+ * Programs include those that test the kernel and must reach all of it: they are bounded by their profile and by
+ * holding no capability. */
 #define STARTING (CALL(image_create) | CALL(process_create) | CALL(process_start))
 #define CLAIMING (CALL(irq_create) | CALL(region_create) | CALL(memory_contiguous))
 #define SYSTEM   (CALL(system_info) | CALL(system_control) | CALL(trace_control) | CALL(log_read))
@@ -19,7 +20,7 @@ static uint64_t role_forbids(uint32_t role)
 {
 	switch (role) {
 	case MODULE_DRIVER: return STARTING | CLAIMING | SYSTEM;
-	case MODULE_SERVICE: return STARTING | CLAIMING | CALL(irq_bind) | CALL(irq_ack) | CALL(region_port);
+	case MODULE_SERVICE: return STARTING | CALL(irq_bind) | CALL(irq_ack) | CALL(region_port);
 	case MODULE_PROGRAM: return 0;
 	default: return UINT64_MAX;
 	}

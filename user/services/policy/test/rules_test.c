@@ -89,7 +89,11 @@ static void test_roles(void **context)
 	                 STATUS_POLICY);
 	assert_int_equal(rules_admit(&rules, &principal, MODULE_SERVICE, EVERYDAY | CALL(system_info), &allowed),
 	                 STATUS_OK);
+	assert_int_equal(rules_admit(&rules, &principal, MODULE_SERVICE, EVERYDAY | CALL(region_create), &allowed),
+	                 STATUS_OK);
 	assert_int_equal(rules_admit(&rules, &principal, MODULE_SERVICE, EVERYDAY | CALL(irq_bind), &allowed),
+	                 STATUS_POLICY);
+	assert_int_equal(rules_admit(&rules, &principal, MODULE_SERVICE, EVERYDAY | CALL(process_create), &allowed),
 	                 STATUS_POLICY);
 	assert_int_equal(rules_admit(&rules, &principal, MODULE_INIT, EVERYDAY, &allowed), STATUS_POLICY);
 	assert_int_equal(rules_admit(&rules, &principal, 99, EVERYDAY, &allowed), STATUS_POLICY);

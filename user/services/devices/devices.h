@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The parts of the device manager.
+ *
+ *   machine.c   what the machine description says of PCI, and the scan
+ *   ecam.c      configuration space, mapped as far as it is looked at
+ *   row.c       the devices, and whose each is
+ *   part.c      what a driver is given: registers, interrupt
+ *   memory.c    memory that devices reach
+ *   main.c      the protocol
+ */
+#pragma once
+#include <lib/pci.h>
+#include <os/service.h>
+#include <os/startup.h>
+#include <proto/device.h>
+
+#define ROWS_MAX    PCI_FUNCTIONS_MAX
+#define MEMORY_MAX  192u /* pieces, of all devices */
+#define ROW_MEMORY_MAX 24u /* pieces of one device */
+
+/* ---- machine.c ---- */
+extern struct pci pci;
+/* Find the devices. NOT_FOUND: this machine has no PCI. */
+CC_NODISCARD status_t machine_scan(void);
+/* The kernel's number of the interrupt line of a function, and how it triggers; false: it has none, or nobody says
+ * where it leads. */
+CC_NODISCARD bool machine_line(const struct pci_function *function, uint32_t *out_irq, uint32_t *out_trigger);
+
+/* ---- ecam.c ---- */
+/* The space that begins at `base`, of `buses` buses. */
+void ecam_open(uint64_t base, uint32_t buses);
+extern const struct pci_access ecam_access;
+
+/* ---- row.c ---- */
+struct row {
+	const struct pci_function *function;
+	uint64_t process; /* id of its driver; 0: none */
+	enum device_state state;
+	handle_t regions[PCI_BARS_MAX]; /* HANDLE_NONE: not claimed yet; kept from driver to driver */
+	handle_t irq;                   /* HANDLE_NONE: its driver took none */
+	uint32_t irq_number;            /* UINT32_MAX: none */
+	enum device_interrupts interrupts;
+};
+/* Every function that is no bridge. */
+void rows_make(void);
+/* NULL past the last. */
+const struct row *row_at(uint64_t index);
+/* The one a process drives; NULL: none. */
+struct row *row_of(uint64_t process);
+/* NOT_FOUND: no free device has one of these ids. */
+CC_NODISCARD status_t row_assign(uint64_t process, const struct device_id *ids, uint32_t count, struct row **out_row);
+void row_release(struct row *row);
+/* It decodes its registers and may use memory. */
+void row_open(struct row *row);
+
+/* ---- part.c ---- */
+struct device_bar part_bar(const struct row *row, uint32_t bar);
+CC_NODISCARD status_t part_region(struct row *row, uint64_t bar, handle_t *out_region);
+CC_NODISCARD status_t part_interrupt(struct row *row, uint64_t number, handle_t *out_irq);
+
+/* ---- memory.c ---- */
+struct memory_piece {
+	const struct row *row; /* NULL: the slot is free */
+	uint64_t tag;
+	uint64_t pages;
+	uint64_t address;
+	handle_t memory;
+};
+/* As device_memory says; the same piece for the same tag. */
+CC_NODISCARD status_t memory_give(const struct row *row, uint64_t tag, uint64_t pages,
+                                  const struct memory_piece **out_piece, bool *out_fresh);
+CC_NODISCARD status_t memory_forget(const struct row *row, uint64_t tag, bool ended);
+uint64_t memory_pages(const struct row *row);
