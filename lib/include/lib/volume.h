@@ -4,23 +4,24 @@
  * transactions that are there whole or not at all after any loss of power.
  *
  * Log-structured: what is committed is appended in one sequential write and made
- * durable by one flush, however many records it holds. An index (a tree of pages
- * that are never overwritten in place) finds a record by its key; it is written
- * now and then as a checkpoint, and mounting reads the newest checkpoint and what
- * was committed after it, never the whole disk. Segments whose records are mostly
- * dead are cleaned by copying what lives. Everything on disk has a checksum;
- * docs/protocols/disk-format.md has every byte of it.
+ * durable by one flush, however many records it holds. The index, kept whole in
+ * memory, finds a record by its key; it is written now and then as a checkpoint,
+ * and mounting reads the newest checkpoint and what was committed after it, never
+ * the whole disk. Segments whose records are mostly dead are cleaned by copying
+ * what lives. Everything on disk has a checksum. After a power cut, damage to the
+ * very last batch cannot be told from a torn write: it is then absent, whole.
  *
  * Keys are 1..VOLUME_KEY_MAX bytes and ordered as memcmp orders them, values
  * 0..VOLUME_VALUE_MAX bytes. The volume knows nothing of what they mean.
  *
- * Memory: all of it is the arena its owner gives; more of it makes it faster
- * (cached pages and values) and lets more be changed between two checkpoints.
+ * Memory: all of it is the arena its owner gives, aligned to 16. Its size bounds
+ * the number of keys (about 54 bytes and the key each) and the size of a
+ * transaction (an eighth of it, 1 MiB, or a segment, whichever is least).
  * Not reentrant: one thread at a time.
  *
  * Statuses: OK; NOT_FOUND; NO_SPACE (the disk is full: the transaction was
- * dropped whole; deleting always works); QUOTA (more in one transaction than
- * memory allows: commit what is there first); IO_ERROR (the device; the
+ * dropped whole; deleting always works); QUOTA (more in one transaction or in all than
+ * memory allows: commit, or give a larger arena); IO_ERROR (the device; the
  * transaction was dropped, and the volume refuses changes until it is mounted
  * again, for what the device holds is unknown); DAMAGED (what was read does not
  * match its checksum or breaks the format); UNSUPPORTED (a version this code does

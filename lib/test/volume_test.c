@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The volume against a shadow map: as a map, over power cuts at every operation, on a full disk, with flipped bits. */
+#include "sim_disk.h"
+#include <lib/volume.h>
+
+#define ARENA (1u << 20)
+#define BLOCKS 260u /* seven segments of 32 blocks */
+#define KEYS 40u
+#define LARGEST 9000u
+
+static uint8_t *arena;
+static uint32_t large_every = 8; /* so many keys to one with large values */
+static const uint8_t identity[16] = { 7, 1, 2 };
+
+/* What a key's value is follows from key and version; version 0: there is none. */
+struct shadow {
+	uint32_t version[KEYS];
+};
+
+static size_t value_make(uint32_t key, uint32_t version, uint8_t *out)
+{
+	const size_t size = (key * 977u + version * 131u) % (key % large_every == 0 ? LARGEST : 300u);
+
+	for (size_t i = 0; i < size; i++)
+		out[i] = (uint8_t)(key * 7 + version * 13 + i);
+	return size;
+}
+
+static void key_make(uint32_t key, char out[8])
+{
+	snprintf(out, 8, "key%03u", key);
+}
+
+static status_t mount(struct sim_disk *disk, struct volume **out)
+{
+	const struct volume_options options = { .read_only = false };
+	return volume_mount(&disk->device, arena, ARENA, &options, out);
+}
+
+static struct volume *fresh(struct sim_disk *disk, uint64_t blocks)
+{
+	struct volume *volume = NULL;
+
+	sim_start(disk, blocks);
+	assert_int_equal(volume_format(&disk->device, arena, ARENA, identity), STATUS_OK);
+	assert_int_equal(mount(disk, &volume), STATUS_OK);
+	return volume;
+}
+
+/* The volume holds exactly this. */
+static bool same(struct volume *volume, const struct shadow *shadow)
+{
+	static uint8_t expected[LARGEST];
+	uint32_t count = 0;
+	struct volume_statistics statistics;
+
+	for (uint32_t key = 0; key < KEYS; key++) {
+		char name[8];
+		const uint8_t *value;
+		size_t size;
+		key_make(key, name);
+		const status_t status = volume_look(volume, name, 6, &value, &size);
+		if (shadow->version[key] == 0) {
+			if (status != STATUS_NOT_FOUND)
+				return false;
+			continue;
+		}
+		count++;
+		if (status != STATUS_OK || size != value_make(key, shadow->version[key], expected) ||
+		    memcmp(value, expected, size) != 0)
+			return false;
+	}
+	volume_statistics(volume, &statistics);
+	return statistics.keys == count && volume_valid(volume);
+}
+
+/* One transaction of a few changes; `next` becomes what the volume holds if it commits. */
+static status_t transact(struct volume *volume, struct shadow *next, uint64_t *seed, uint32_t version)
+{
+	static uint8_t value[LARGEST];
+	const uint32_t changes = 1 + (uint32_t)(test_random(seed) % 5);
+
+	for (uint32_t i = 0; i < changes; i++) {
+		const uint32_t key = (uint32_t)(test_random(seed) % KEYS);
+		char name[8];
+		key_make(key, name);
+		const bool remove = test_random(seed) % 4 == 0 && next->version[key] != 0;
+		const status_t status = remove ? volume_delete(volume, name, 6) :
+		                                 volume_put(volume, name, 6, value, value_make(key, version, value));
+		if (status != STATUS_OK)
+			return status;
+		next->version[key] = remove ? 0 : version;
+	}
+	return volume_commit(volume);
+}
+
+static void map(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	struct shadow shadow = { 0 };
+	uint64_t seed = 11;
+
+	for (uint32_t version = 1; version < 1500; version++) {
+		struct shadow next = shadow;
+		assert_int_equal(transact(volume, &next, &seed, version), STATUS_OK);
+		shadow = next;
+		if (version % 50 == 0) {
+			assert_true(same(volume, &shadow));
+			if (version % 100 == 0)
+				assert_int_equal(volume_unmount(volume), STATUS_OK);
+			assert_int_equal(mount(&disk, &volume), STATUS_OK);
+			assert_true(same(volume, &shadow));
+		}
+	}
+	sim_end(&disk);
+}
+
+static void abort_and_order(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	uint8_t key[VOLUME_KEY_MAX], value[8];
+	size_t key_size, size;
+
+	assert_int_equal(volume_put(volume, "b", 1, "1", 1), STATUS_OK);
+	assert_int_equal(volume_put(volume, "ab", 2, "22", 2), STATUS_OK);
+	assert_int_equal(volume_commit(volume), STATUS_OK);
+	assert_int_equal(volume_put(volume, "a", 1, "333", 3), STATUS_OK);
+	assert_int_equal(volume_delete(volume, "b", 1), STATUS_OK);
+	assert_int_equal(volume_get(volume, "b", 1, value, sizeof value, &size), STATUS_NOT_FOUND);
+	assert_int_equal(volume_next(volume, "", 0, true, key, &key_size, &size), STATUS_OK);
+	assert_int_equal(size, 3);
+	volume_abort(volume);
+	assert_int_equal(volume_next(volume, "", 0, true, key, &key_size, &size), STATUS_OK);
+	assert_memory_equal(key, "ab", 2);
+	assert_int_equal(volume_next(volume, "ab", 2, false, key, &key_size, &size), STATUS_OK);
+	assert_memory_equal(key, "b", 1);
+	assert_int_equal(volume_next(volume, "b", 1, false, key, &key_size, &size), STATUS_NOT_FOUND);
+	assert_int_equal(volume_get(volume, "ab", 2, value, 1, &size), STATUS_QUOTA);
+	assert_int_equal(size, 2);
+	assert_int_equal(volume_put(volume, key, 0, "", 0), STATUS_INVALID);
+	assert_true(volume_valid(volume));
+	sim_end(&disk);
+}
+
+/* Power goes, or the device fails, at operation after operation; then again while mounting. */
+/* Returns how many segments were cleaned. */
+static uint64_t power_cut_every(uint64_t blocks, uint64_t seeds)
+{
+	uint64_t cleaned = 0;
+
+	for (uint64_t run = 1; run <= seeds; run++) {
+		struct sim_disk disk;
+		struct shadow shadow = { 0 }, next = { 0 };
+		struct volume *volume = fresh(&disk, blocks);
+		uint64_t seed = run;
+		uint32_t version = 1, committed = 0;
+		for (uint32_t cut = 0; cut < 40; cut++) {
+			disk.seed = run * 1000 + cut + 1;
+			disk.fail_at = disk.operations + 1 + test_random(&seed) % 60;
+			status_t ended = STATUS_OK;
+			while (next = shadow, (ended = transact(volume, &next, &seed, version++)) == STATUS_OK)
+				shadow = next, committed++;
+			assert_int_equal(ended, STATUS_IO_ERROR);
+			volume_abort(volume);
+			struct volume_statistics statistics;
+			volume_statistics(volume, &statistics);
+			cleaned += statistics.cleaned_segments;
+			sim_cut(&disk, cut % 9);
+			if (cut % 3 == 0) {
+				disk.fail_at = 1;
+				assert_int_equal(mount(&disk, &volume), STATUS_IO_ERROR);
+				sim_cut(&disk, 4);
+			}
+			const status_t status = mount(&disk, &volume);
+			if (status != STATUS_OK || !(same(volume, &shadow) || same(volume, &next)))
+				fail_msg("run %u cut %u: status %d", (unsigned)run, cut, (int)status);
+			if (!same(volume, &shadow))
+				shadow = next;
+		}
+		assert_true(committed > 200);
+		sim_end(&disk);
+	}
+	return cleaned;
+}
+
+static void power_cuts(void **state)
+{
+	(void)state;
+	assert_true(power_cut_every(BLOCKS, 60) > 500);
+}
+
+/* Every value may be large: hardly a segment is dead by itself. */
+static void power_cuts_cleaning(void **state)
+{
+	(void)state;
+	large_every = 1;
+	assert_true(power_cut_every(324, 60) > 1000);
+	large_every = 8;
+}
+
+static void full_disk(void **state)
+{
+	(void)state;
+	static uint8_t value[VOLUME_VALUE_MAX];
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	uint32_t count = 0;
+
+	for (uint32_t round = 0; round < 3; round++) {
+		status_t status = STATUS_OK;
+		for (count = 0; status == STATUS_OK; count++) {
+			status = volume_put(volume, &count, sizeof count, value, count % 3 == 0 ? sizeof value : 200);
+			if (status == STATUS_OK)
+				status = volume_commit(volume);
+		}
+		assert_int_equal(status, STATUS_NO_SPACE);
+		assert_true(count > 3);
+		assert_int_equal(mount(&disk, &volume), STATUS_OK);
+		for (uint32_t key = 0; key + 1 < count; key++) {
+			assert_int_equal(volume_delete(volume, &key, sizeof key), STATUS_OK);
+			assert_int_equal(volume_commit(volume), STATUS_OK);
+		}
+		assert_true(volume_valid(volume));
+	}
+	sim_end(&disk);
+}
+
+static void report_nothing(void *context, const char *text)
+{
+	(void)context;
+	(void)text;
+}
+
+/* Flip bits one at a time. Each is found by mount or check, or changes nothing; but if the log was not closed, one in
+ * its last batch looks like a torn write: then that transaction is gone, whole. Returns how many were found. */
+static uint32_t flip(struct sim_disk *disk, const struct shadow *before, const struct shadow *shadow, uint64_t *seed)
+{
+	struct volume *volume;
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < 4000; i++) {
+		const size_t at = test_random(seed) % sim_size(disk);
+		const uint8_t bit = (uint8_t)(1u << test_random(seed) % 8);
+		disk->cache[at] ^= bit;
+		if (mount(disk, &volume) != STATUS_OK || volume_check(volume, report_nothing, NULL) != STATUS_OK)
+			found++;
+		else if (!same(volume, shadow) && (before == NULL || !same(volume, before)))
+			fail_msg("a flipped bit at %zu was not found", at);
+		disk->cache[at] ^= bit;
+	}
+	return found;
+}
+
+static void flipped_bits(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	struct shadow shadow = { 0 }, before;
+	uint64_t seed = 5;
+
+	for (uint32_t version = 1; version < 100; version++) {
+		before = shadow;
+		assert_int_equal(transact(volume, &shadow, &seed, version), STATUS_OK);
+	}
+	assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_OK);
+	assert_true(flip(&disk, &before, &shadow, &seed) > 100);
+	assert_int_equal(mount(&disk, &volume), STATUS_OK);
+	assert_true(same(volume, &shadow));
+	assert_int_equal(volume_unmount(volume), STATUS_OK);
+	assert_true(flip(&disk, NULL, &shadow, &seed) > 100);
+	sim_end(&disk);
+}
+
+/* While it is mounted, the check finds a flipped bit in the last batch too. */
+static void flipped_while_mounted(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	struct shadow shadow = { 0 };
+	uint64_t seed = 9;
+
+	for (uint32_t version = 1; version < 50; version++)
+		assert_int_equal(transact(volume, &shadow, &seed, version), STATUS_OK);
+	uint8_t *clean = test_copy(disk.cache, sim_size(&disk));
+	assert_int_equal(volume_delete(volume, "key001", 6) == STATUS_OK ? volume_commit(volume) :
+	                 volume_put(volume, "key001", 6, "x", 1) == STATUS_OK ? volume_commit(volume) : STATUS_INVALID,
+	                 STATUS_OK);
+	assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_OK);
+	for (size_t at = 0; at < sim_size(&disk); at++) {
+		if (disk.cache[at] == clean[at] || disk.cache[at] == 0)
+			continue;
+		disk.cache[at] ^= 4;
+		assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_DAMAGED);
+		disk.cache[at] ^= 4;
+	}
+	assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_OK);
+	free(clean);
+	sim_end(&disk);
+}
+
+static void versions_and_blank(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume;
+	bool blank = false;
+
+	sim_start(&disk, BLOCKS);
+	assert_int_equal(volume_is_blank(&disk.device, arena, ARENA, &blank), STATUS_OK);
+	assert_true(blank);
+	assert_int_equal(mount(&disk, &volume), STATUS_DAMAGED);
+	assert_int_equal(volume_format(&disk.device, arena, ARENA, identity), STATUS_OK);
+	assert_int_equal(volume_is_blank(&disk.device, arena, ARENA, &blank), STATUS_OK);
+	assert_false(blank);
+	for (uint32_t i = 0; i < 4; i++)
+		disk.cache[i * BLOCK_SIZE + 8] = 2;
+	assert_int_equal(mount(&disk, &volume), STATUS_UNSUPPORTED);
+	disk.device.blocks = 100;
+	assert_int_equal(volume_format(&disk.device, arena, ARENA, identity), STATUS_INVALID);
+	disk.device.blocks = BLOCKS;
+	sim_end(&disk);
+}
+
+static int arena_make(void **state)
+{
+	(void)state;
+	arena = aligned_alloc(16, ARENA);
+	return arena == NULL;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(map),       cmocka_unit_test(abort_and_order),
+		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk),
+		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(flipped_while_mounted),
+		                            cmocka_unit_test(versions_and_blank) };
+	const int count = (int)(sizeof tests / sizeof tests[0]);
+	const int failed = cmocka_run_group_tests(tests, arena_make, NULL);
+
+	free(arena);
+	printf("%d passed, %d failed\n", count - failed, failed);
+	return failed != 0;
+}

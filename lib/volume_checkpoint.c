@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * Checkpoints: the index in pages, in segments that nothing refers to yet, then
+ * a superblock in the slot that does not hold the newest one. The superblock is
+ * the commit point; each is written twice, so that a damaged copy is not a lost
+ * checkpoint.
+ */
+#include "volume_priv.h"
+
+#define PAGE_ROOM (BLOCK_SIZE - PAGE_HEADER)
+#define ENTRY_MAX (ENTRY_HEADER + VOLUME_KEY_MAX)
+#define SUPER_DUMP 104u
+
+static uint64_t page_address(const struct volume *volume, uint64_t page)
+{
+	return segment_address(volume, volume->dump[page / volume->segment_blocks]) +
+	       page % volume->segment_blocks * BLOCK_SIZE;
+}
+
+/* What the open transaction could add included. */
+uint32_t checkpoint_segments(const struct volume *volume)
+{
+	/* An entry is smaller than its record; moving records adds none. */
+	const uint64_t bytes = volume->dump_bytes + volume->open.used;
+	const uint64_t pages = bytes / (PAGE_ROOM - ENTRY_MAX) + 1;
+
+	return (uint32_t)((pages + volume->segment_blocks - 1) / volume->segment_blocks);
+}
+
+static void page_seal(const struct volume *volume, uint8_t *page, uint64_t number, uint32_t used)
+{
+	memset(page, 0, PAGE_HEADER);
+	memset(page + used, 0, BLOCK_SIZE - used);
+	bytes_put_le32(page, PAGE_MAGIC);
+	bytes_put_le64(page + 8, volume->statistics.checkpoint + 1);
+	bytes_put_le64(page + 16, number);
+	bytes_put_le32(page + 24, used);
+	bytes_put_le32(page + 4, crc32c(volume->seed, page + 8, BLOCK_SIZE - 8));
+}
+
+/* As many committed entries as fit in one page, from a node on. Returns the node that is next. */
+static uint32_t page_fill(const struct volume *volume, uint8_t *page, uint32_t number, uint32_t *out_used)
+{
+	uint32_t used = PAGE_HEADER;
+
+	while (number != 0) {
+		struct node *node = node_at(volume, number);
+		const struct place *place = node_committed(node);
+		if (place->address != 0) {
+			if (BLOCK_SIZE - used < ENTRY_HEADER + (uint32_t)node->key_size)
+				break;
+			memset(page + used, 0, ENTRY_HEADER);
+			bytes_put_le64(page + used, place->address);
+			bytes_put_le32(page + used + 8, place->value_size);
+			page[used + 12] = node->key_size;
+			memcpy(page + used + ENTRY_HEADER, node_key(node), node->key_size);
+			used += ENTRY_HEADER + node->key_size;
+		}
+		number = node->next[0];
+	}
+	*out_used = used;
+	return number;
+}
+
+static status_t blocks_write(struct volume *volume, uint64_t address, uint32_t count, const uint8_t *bytes)
+{
+	volume->window_blocks = 0;
+	volume->statistics.written_blocks += count;
+	return volume->device->operations->write(volume->device, address / BLOCK_SIZE, count, bytes);
+}
+
+static status_t device_flush(struct volume *volume)
+{
+	volume->statistics.flushes++;
+	return volume->device->operations->flush(volume->device);
+}
+
+/* Fill pages into the buffer and write them, no write crossing a segment. */
+static status_t pages_write(struct volume *volume)
+{
+	uint32_t number = node_at(volume, volume->root)->next[0];
+	uint64_t page = 0;
+
+	while (number != 0) {
+		const uint64_t first = page;
+		do {
+			uint32_t used;
+			uint8_t *bytes = volume->moved.bytes + (page - first) * BLOCK_SIZE;
+			number = page_fill(volume, bytes, number, &used);
+			page_seal(volume, bytes, page++, used);
+		} while (number != 0 && page - first < volume->batch_blocks && page % volume->segment_blocks != 0);
+		const status_t status = blocks_write(volume, page_address(volume, first), (uint32_t)(page - first), volume->moved.bytes);
+		if (status != STATUS_OK)
+			return status;
+	}
+	volume->dump_pages = page;
+	return STATUS_OK;
+}
+
+static void super_fill(const struct volume *volume, uint8_t *bytes)
+{
+	memset(bytes, 0, BLOCK_SIZE);
+	bytes_put_le32(bytes, SUPER_MAGIC);
+	bytes_put_le32(bytes + 8, VERSION);
+	bytes_put_le32(bytes + 12, volume->segment_blocks);
+	memcpy(bytes + 16, volume->identity, sizeof volume->identity);
+	bytes_put_le64(bytes + 32, volume->blocks);
+	bytes_put_le64(bytes + 40, volume->statistics.checkpoint + 1);
+	bytes_put_le64(bytes + 48, volume->sequence);
+	bytes_put_le32(bytes + 56, volume->head_segment);
+	bytes_put_le32(bytes + 60, volume->head_block);
+	bytes_put_le32(bytes + 64, volume->next_segment);
+	bytes_put_le32(bytes + 68, volume->previous);
+	bytes_put_le64(bytes + 72, volume->dump_pages);
+	bytes_put_le64(bytes + 80, volume->statistics.keys);
+	bytes_put_le64(bytes + 88, volume->statistics.mounts);
+	bytes_put_le32(bytes + 96, volume->dump_count);
+	for (uint32_t i = 0; i < volume->dump_count; i++)
+		bytes_put_le32(bytes + SUPER_DUMP + i * sizeof(uint32_t), volume->dump[i]);
+	bytes_put_le32(bytes + 4, crc32c(CRC32C_INIT, bytes + 8, BLOCK_SIZE - 8));
+}
+
+static void mark_set(struct volume *volume)
+{
+	volume->mark = (struct mark){
+		.sequence = volume->sequence, .segment = volume->head_segment, .block = volume->head_block,
+		.next = volume->next_segment, .previous = volume->previous
+	};
+}
+
+static status_t super_write(struct volume *volume)
+{
+	super_fill(volume, volume->moved.bytes);
+	super_fill(volume, volume->moved.bytes + BLOCK_SIZE);
+	status_t status = device_flush(volume);
+	if (status == STATUS_OK)
+		status = blocks_write(volume, (volume->statistics.checkpoint + 1) % 2 * 2 * BLOCK_SIZE, 2, volume->moved.bytes);
+	return status == STATUS_OK ? device_flush(volume) : status;
+}
+
+/* What the newest checkpoint does not refer to is free. */
+static void segments_free(struct volume *volume)
+{
+	for (uint32_t i = 0; i < volume->segment_count; i++) {
+		struct segment *segment = &volume->segments[i];
+		if (segment->state != SEGMENT_FREE && segment->live == 0 && i != volume->head_segment && i != volume->next_segment) {
+			segment->state = SEGMENT_FREE;
+			volume->free_segments++;
+		}
+	}
+	for (uint32_t i = 0; i < volume->dump_count; i++) {
+		volume->segments[volume->dump[i]].state = SEGMENT_INDEX;
+		volume->free_segments--;
+	}
+}
+
+/* The old pages stay until the new ones count: their segments are not free meanwhile. */
+status_t checkpoint_write(struct volume *volume)
+{
+	const uint32_t need = checkpoint_segments(volume);
+
+	if (need > volume->free_segments || need > DUMP_SEGMENTS_MAX)
+		return STATUS_NO_SPACE;
+	volume->dump_count = need;
+	for (uint32_t i = 0, found = 0; found < need; i++) {
+		if (volume->segments[i].state == SEGMENT_FREE)
+			volume->dump[found++] = i;
+	}
+	status_t status = pages_write(volume);
+	if (status == STATUS_OK)
+		status = super_write(volume);
+	if (status != STATUS_OK) {
+		volume->broken = true;
+		return status;
+	}
+	volume->statistics.checkpoint++;
+	volume->statistics.commits = volume->log_blocks = 0;
+	mark_set(volume);
+	segments_free(volume);
+	return STATUS_OK;
+}
+
+/* OK, DAMAGED (not a superblock that was written whole), UNSUPPORTED (of another version). */
+static status_t super_judge(const uint8_t *bytes)
+{
+	if (bytes_le32(bytes) != SUPER_MAGIC)
+		return STATUS_DAMAGED;
+	if (bytes_le32(bytes + 4) == crc32c(CRC32C_INIT, bytes + 8, BLOCK_SIZE - 8))
+		return bytes_le32(bytes + 8) == VERSION ? STATUS_OK : STATUS_UNSUPPORTED;
+	return bytes_le32(bytes + 8) == VERSION ? STATUS_DAMAGED : STATUS_UNSUPPORTED;
+}
+
+static bool super_geometry(struct volume *volume, const uint8_t *bytes)
+{
+	volume->segment_blocks = bytes_le32(bytes + 12);
+	volume->blocks = bytes_le64(bytes + 32);
+	if (volume->blocks > volume->device->blocks || volume->segment_blocks < SEGMENT_BLOCKS_MIN ||
+	    volume->segment_blocks > SEGMENT_BLOCKS_MAX || volume->blocks < SUPER_BLOCKS)
+		return false;
+	const uint64_t segments = (volume->blocks - SUPER_BLOCKS) / volume->segment_blocks;
+	volume->segment_count = (uint32_t)segments;
+	return segments >= SEGMENTS_MIN && segments <= SEGMENTS_MAX;
+}
+
+static bool super_dump(struct volume *volume, const uint8_t *bytes)
+{
+	volume->dump_pages = bytes_le64(bytes + 72);
+	volume->dump_count = bytes_le32(bytes + 96);
+	if (volume->dump_count > DUMP_SEGMENTS_MAX || volume->dump_count > volume->segment_count ||
+	    volume->dump_pages > (uint64_t)volume->dump_count * volume->segment_blocks)
+		return false;
+	for (uint32_t i = 0; i < volume->dump_count; i++) {
+		volume->dump[i] = bytes_le32(bytes + SUPER_DUMP + i * sizeof(uint32_t));
+		if (volume->dump[i] >= volume->segment_count)
+			return false;
+	}
+	return true;
+}
+
+static bool super_take(struct volume *volume, const uint8_t *bytes)
+{
+	if (!super_geometry(volume, bytes) || !super_dump(volume, bytes))
+		return false;
+	memcpy(volume->identity, bytes + 16, sizeof volume->identity);
+	volume->seed = crc32c(CRC32C_INIT, volume->identity, sizeof volume->identity);
+	volume->statistics.checkpoint = bytes_le64(bytes + 40);
+	volume->sequence = bytes_le64(bytes + 48);
+	volume->head_segment = bytes_le32(bytes + 56);
+	volume->head_block = bytes_le32(bytes + 60);
+	volume->next_segment = bytes_le32(bytes + 64);
+	volume->previous = bytes_le32(bytes + 68);
+	volume->statistics.mounts = bytes_le64(bytes + 88);
+	return volume->head_segment < volume->segment_count && volume->next_segment < volume->segment_count &&
+	       volume->head_segment != volume->next_segment && volume->head_block <= volume->segment_blocks;
+}
+
+/* The newest superblock; the geometry and the log's head are known after it. */
+status_t checkpoint_find(struct volume *volume)
+{
+	const uint8_t *newest = NULL;
+	bool foreign = false;
+	status_t status = volume->device->operations->read(volume->device, 0, SUPER_BLOCKS, volume->window);
+
+	if (status != STATUS_OK)
+		return status;
+	for (uint32_t i = 0; i < SUPER_BLOCKS; i++) {
+		const uint8_t *bytes = volume->window + i * BLOCK_SIZE;
+		status = super_judge(bytes);
+		foreign = foreign || status == STATUS_UNSUPPORTED;
+		if (status == STATUS_OK && (newest == NULL || bytes_le64(bytes + 40) > bytes_le64(newest + 40)))
+			newest = bytes;
+	}
+	if (newest == NULL)
+		return foreign ? STATUS_UNSUPPORTED : STATUS_DAMAGED;
+	return super_take(volume, newest) ? STATUS_OK : STATUS_DAMAGED;
+}
+
+static status_t page_read(struct volume *volume, uint64_t number, const uint8_t **out)
+{
+	const status_t status = window_read(volume, page_address(volume, number), BLOCK_SIZE, true, out);
+
+	if (status != STATUS_OK)
+		return status;
+	const uint8_t *page = *out;
+	const uint32_t used = bytes_le32(page + 24);
+	return bytes_le32(page) == PAGE_MAGIC && bytes_le32(page + 4) == crc32c(volume->seed, page + 8, BLOCK_SIZE - 8) &&
+	       bytes_le64(page + 8) == volume->statistics.checkpoint && bytes_le64(page + 16) == number &&
+	       used >= PAGE_HEADER && used <= BLOCK_SIZE ? STATUS_OK : STATUS_DAMAGED;
+}
+
+static status_t entry_take(struct volume *volume, const uint8_t *entry, uint32_t room, uint32_t *last, uint32_t *out_size)
+{
+	uint32_t segment;
+
+	if (room < ENTRY_HEADER)
+		return STATUS_DAMAGED;
+	const uint32_t key_size = entry[12];
+	const struct place place = { .address = bytes_le64(entry), .value_size = bytes_le32(entry + 8) };
+	if (key_size == 0 || key_size > VOLUME_KEY_MAX || key_size > room - ENTRY_HEADER ||
+	    place.value_size > VOLUME_VALUE_MAX || !address_segment(volume, place.address, &segment))
+		return STATUS_DAMAGED;
+	const uint8_t *key = entry + ENTRY_HEADER;
+	if (*last != 0 && key_compare(node_key(node_at(volume, *last)), node_at(volume, *last)->key_size, key, key_size) >= 0)
+		return STATUS_DAMAGED;
+	*last = index_insert(volume, key, key_size);
+	if (*last == 0)
+		return STATUS_QUOTA;
+	if (volume->segments[segment].live > volume->segment_blocks * BLOCK_SIZE)
+		return STATUS_DAMAGED;
+	node_at(volume, *last)->now = place;
+	live_add(volume, node_at(volume, *last), &place);
+	*out_size = ENTRY_HEADER + key_size;
+	return STATUS_OK;
+}
+
+static void states_load(struct volume *volume)
+{
+	volume->free_segments = 0;
+	for (uint32_t i = 0; i < volume->segment_count; i++)
+		volume->segments[i].state = volume->segments[i].live > 0 ? SEGMENT_LOG : SEGMENT_FREE;
+	volume->segments[volume->head_segment].state = volume->segments[volume->next_segment].state = SEGMENT_LOG;
+	for (uint32_t i = 0; i < volume->dump_count; i++)
+		volume->segments[volume->dump[i]].state = SEGMENT_INDEX;
+	for (uint32_t i = 0; i < volume->segment_count; i++)
+		volume->free_segments += volume->segments[i].state == SEGMENT_FREE;
+}
+
+status_t checkpoint_load(struct volume *volume)
+{
+	uint32_t last = 0;
+
+	for (uint64_t number = 0; number < volume->dump_pages; number++) {
+		const uint8_t *page;
+		status_t status = page_read(volume, number, &page);
+		const uint32_t used = status == STATUS_OK ? bytes_le32(page + 24) : 0;
+		for (uint32_t at = PAGE_HEADER, size = 0; status == STATUS_OK && at < used; at += size)
+			status = entry_take(volume, page + at, used - at, &last, &size);
+		if (status != STATUS_OK)
+			return status;
+	}
+	states_load(volume);
+	mark_set(volume);
+	return STATUS_OK;
+}
+
+/* Both copies of the newest superblock, every page, and the log since. */
+status_t checkpoint_verify(struct volume *volume)
+{
+	status_t status = volume->device->operations->read(volume->device, volume->statistics.checkpoint % 2 * 2, 2, volume->window);
+
+	volume->window_blocks = 0;
+	for (uint32_t i = 0; i < 2 && status == STATUS_OK; i++) {
+		const uint8_t *bytes = volume->window + i * BLOCK_SIZE;
+		status = super_judge(bytes) == STATUS_OK && bytes_le64(bytes + 40) == volume->statistics.checkpoint ? STATUS_OK :
+			STATUS_DAMAGED;
+	}
+	for (uint64_t number = 0; number < volume->dump_pages && status == STATUS_OK; number++) {
+		const uint8_t *page;
+		status = page_read(volume, number, &page);
+	}
+	return status == STATUS_OK ? log_verify(volume) : status;
+}

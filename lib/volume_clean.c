@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Space: what lives in the emptiest segment moves to the log's head; a checkpoint then frees the segment. */
+#include "volume_priv.h"
+
+static bool segment_is_candidate(const struct volume *volume, uint32_t segment)
+{
+	return volume->segments[segment].state == SEGMENT_LOG && segment != volume->head_segment &&
+	       segment != volume->next_segment;
+}
+
+/* The emptiest segment, if an eighth of it or more is dead. */
+static bool victim_find(const struct volume *volume, uint32_t *out)
+{
+	uint32_t least = volume->segment_blocks * BLOCK_SIZE / 8 * 7;
+	bool found = false;
+
+	for (uint32_t i = 0; i < volume->segment_count; i++) {
+		if (segment_is_candidate(volume, i) && volume->segments[i].live > 0 && volume->segments[i].live < least) {
+			least = volume->segments[i].live;
+			*out = i;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* A checkpoint would free at least one. */
+static bool dead_exist(const struct volume *volume)
+{
+	for (uint32_t i = 0; i < volume->segment_count; i++) {
+		if (segment_is_candidate(volume, i) && volume->segments[i].live == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Write what was collected, then point its keys there. */
+static status_t moved_write(struct volume *volume)
+{
+	uint64_t address;
+	struct batch *batch = &volume->moved;
+
+	if (batch->count == 0)
+		return STATUS_OK;
+	const status_t status = batch_write(volume, batch, &address);
+	if (status != STATUS_OK)
+		return status;
+	for (uint32_t at = BATCH_HEADER; at < batch->used;) {
+		const uint8_t *bytes = batch->bytes + at;
+		const uint32_t value_size = bytes_le32(bytes + 8);
+		const uint32_t number = index_at(volume, bytes + RECORD_HEADER, bytes[4]);
+		live_set(volume, node_at(volume, number), (struct place){ .address = address + at, .value_size = value_size });
+		at += record_size(bytes[4], value_size);
+	}
+	batch_start(batch);
+	return STATUS_OK;
+}
+
+static status_t record_move(struct volume *volume, struct node *node)
+{
+	const uint8_t *value;
+	uint32_t offset;
+	const struct place place = *node_committed(node);
+	status_t status = record_read(volume, node, &place, &value);
+
+	if (status != STATUS_OK)
+		return status;
+	if (batch_add(volume, &volume->moved, RECORD_PUT, node_key(node), node->key_size, value, place.value_size, &offset))
+		return STATUS_OK;
+	status = moved_write(volume);
+	if (status == STATUS_OK)
+		status = record_read(volume, node, &place, &value);
+	if (status == STATUS_OK)
+		(void)batch_add(volume, &volume->moved, RECORD_PUT, node_key(node), node->key_size, value, place.value_size, &offset);
+	return status;
+}
+
+/* The index says what lives there. */
+static status_t segment_clean(struct volume *volume, uint32_t victim)
+{
+	batch_start(&volume->moved);
+	for (uint32_t number = node_at(volume, volume->root)->next[0]; number != 0;) {
+		struct node *node = node_at(volume, number);
+		uint32_t segment;
+		if (node_committed(node)->address != 0 &&
+		    address_segment(volume, node_committed(node)->address, &segment) && segment == victim) {
+			const status_t status = record_move(volume, node);
+			if (status != STATUS_OK)
+				return status;
+		}
+		number = node->next[0];
+	}
+	volume->statistics.cleaned_segments++;
+	return moved_write(volume);
+}
+
+/* One step towards more free segments. NO_SPACE: there is none. */
+static status_t space_step(struct volume *volume)
+{
+	uint32_t victim;
+	const uint32_t need = checkpoint_segments(volume);
+
+	if (dead_exist(volume))
+		return checkpoint_write(volume);
+	if (volume->free_segments < need + 2 || !victim_find(volume, &victim))
+		return STATUS_NO_SPACE;
+	const status_t status = segment_clean(volume, victim);
+	return status == STATUS_OK ? checkpoint_write(volume) : status;
+}
+
+/* Room for the open transaction. Puts leave what a checkpoint, a cleaning and deletes after them need. */
+status_t space_make(struct volume *volume, bool only_deletes)
+{
+	const uint32_t need = checkpoint_segments(volume) + (only_deletes ? 1 : 3);
+
+	for (uint32_t i = 0; i < 2 * volume->segment_count && volume->free_segments < need; i++) {
+		const status_t status = space_step(volume);
+		if (status == STATUS_NO_SPACE && only_deletes)
+			return volume->free_segments > 0 ? STATUS_OK : status;
+		if (status != STATUS_OK)
+			return status;
+	}
+	return volume->free_segments >= need ? STATUS_OK : STATUS_NO_SPACE;
+}
+
+status_t volume_clean(struct volume *volume)
+{
+	uint32_t victim;
+
+	if (volume->broken)
+		return STATUS_IO_ERROR;
+	if (volume->read_only)
+		return STATUS_DENIED;
+	if (volume->open.count > 0)
+		return STATUS_INVALID;
+	if (dead_exist(volume))
+		return checkpoint_write(volume);
+	if (volume->free_segments < checkpoint_segments(volume) + 2 || !victim_find(volume, &victim))
+		return STATUS_NOT_FOUND;
+	const status_t status = segment_clean(volume, victim);
+	return status == STATUS_OK ? checkpoint_write(volume) : status;
+}

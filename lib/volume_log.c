@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The log: batches, each whole or not there. A header names its volume, place,
+ * sequence and predecessor; every record has a checksum that its batch's place
+ * and sequence went into, so nothing stale or misplaced is taken for it.
+ */
+#include "volume_priv.h"
+
+uint32_t record_size(size_t key_size, size_t value_size)
+{
+	return (uint32_t)((RECORD_HEADER + key_size + value_size + 7) / 8 * 8);
+}
+
+uint64_t segment_address(const struct volume *volume, uint32_t segment)
+{
+	return (SUPER_BLOCKS + (uint64_t)segment * volume->segment_blocks) * BLOCK_SIZE;
+}
+
+bool address_segment(const struct volume *volume, uint64_t address, uint32_t *out_segment)
+{
+	const uint64_t block = address / BLOCK_SIZE;
+
+	if (block < SUPER_BLOCKS || (block - SUPER_BLOCKS) / volume->segment_blocks >= volume->segment_count)
+		return false;
+	*out_segment = (uint32_t)((block - SUPER_BLOCKS) / volume->segment_blocks);
+	return true;
+}
+
+static uint64_t block_address(const struct volume *volume, uint32_t segment, uint32_t block)
+{
+	return segment_address(volume, segment) + (uint64_t)block * BLOCK_SIZE;
+}
+
+static uint64_t segment_end(const struct volume *volume, uint32_t segment)
+{
+	return segment_address(volume, segment) + (uint64_t)volume->segment_blocks * BLOCK_SIZE;
+}
+
+/* The bytes at an address, within its segment; `ahead` reads as much as fits, for who goes on from there. */
+status_t window_read(struct volume *volume, uint64_t address, uint32_t size, bool ahead, const uint8_t **out)
+{
+	const uint64_t first = address / BLOCK_SIZE;
+	uint32_t segment;
+
+	if (size > RECORD_MAX + 8 || !address_segment(volume, address, &segment) ||
+	    size > segment_end(volume, segment) - address)
+		return STATUS_DAMAGED;
+	const uint64_t needed = (address + size + BLOCK_SIZE - 1) / BLOCK_SIZE - first;
+	if (first < volume->window_block || first + needed > volume->window_block + volume->window_blocks) {
+		const uint64_t rest = segment_end(volume, segment) / BLOCK_SIZE - first;
+		const uint64_t count = !ahead ? needed : rest < WINDOW_BLOCKS ? rest : WINDOW_BLOCKS;
+		volume->window_blocks = 0;
+		const status_t status = volume->device->operations->read(volume->device, first, (uint32_t)count, volume->window);
+		if (status != STATUS_OK)
+			return status;
+		volume->window_block = first;
+		volume->window_blocks = (uint32_t)count;
+	}
+	*out = volume->window + (address - volume->window_block * BLOCK_SIZE);
+	return STATUS_OK;
+}
+
+static uint32_t record_checksum(const struct volume *volume, const uint8_t *bytes, uint64_t address, size_t length)
+{
+	uint8_t place[8];
+
+	bytes_put_le64(place, address);
+	return crc32c(crc32c(volume->seed, place, sizeof place), bytes + 4, length - 4);
+}
+
+struct record {
+	const uint8_t *key, *value;
+	uint64_t sequence;
+	uint32_t kind, key_size, value_size;
+};
+
+/* The record at an address, if all of it is as it was written. */
+static status_t record_load(struct volume *volume, uint64_t address, bool ahead, struct record *out)
+{
+	const uint8_t *bytes;
+	status_t status = window_read(volume, address, RECORD_HEADER, ahead, &bytes);
+
+	if (status != STATUS_OK)
+		return status;
+	out->key_size = bytes[4];
+	out->kind = bytes[5];
+	out->value_size = bytes_le32(bytes + 8);
+	out->sequence = bytes_le64(bytes + 16);
+	if (out->key_size == 0 || out->key_size > VOLUME_KEY_MAX || out->value_size > VOLUME_VALUE_MAX)
+		return STATUS_DAMAGED;
+	const uint32_t length = RECORD_HEADER + out->key_size + out->value_size;
+	status = window_read(volume, address, length, ahead, &bytes);
+	if (status != STATUS_OK)
+		return status;
+	if (bytes_le32(bytes) != record_checksum(volume, bytes, address, length))
+		return STATUS_DAMAGED;
+	out->key = bytes + RECORD_HEADER;
+	out->value = out->key + out->key_size;
+	return out->kind == RECORD_PUT || out->kind == RECORD_DELETE ? STATUS_OK : STATUS_DAMAGED;
+}
+
+/* The value at a place that must be this key's. */
+status_t record_read(struct volume *volume, const struct node *node, const struct place *place, const uint8_t **out_value)
+{
+	struct record record;
+	const status_t status = record_load(volume, place->address, false, &record);
+
+	if (status != STATUS_OK)
+		return status;
+	if (record.kind != RECORD_PUT || record.value_size != place->value_size ||
+	    key_compare(record.key, record.key_size, node_key(node), node->key_size) != 0)
+		return STATUS_DAMAGED;
+	*out_value = record.value;
+	return STATUS_OK;
+}
+
+void batch_start(struct batch *batch)
+{
+	batch->used = BATCH_HEADER;
+	batch->count = batch->puts = 0;
+}
+
+/* False: it does not fit. */
+bool batch_add(const struct volume *volume, struct batch *batch, uint32_t kind, const uint8_t *key, size_t key_size,
+               const uint8_t *value, size_t value_size, uint32_t *out_offset)
+{
+	const uint32_t size = record_size(key_size, value_size);
+
+	if (size > volume->batch_blocks * BLOCK_SIZE - batch->used)
+		return false;
+	uint8_t *bytes = batch->bytes + batch->used;
+	memset(bytes, 0, RECORD_HEADER);
+	memset(bytes + size - 8, 0, 8);
+	bytes[4] = (uint8_t)key_size;
+	bytes[5] = (uint8_t)kind;
+	bytes_put_le32(bytes + 8, (uint32_t)value_size);
+	memcpy(bytes + RECORD_HEADER, key, key_size);
+	if (value_size > 0)
+		memcpy(bytes + RECORD_HEADER + key_size, value, value_size);
+	*out_offset = batch->used;
+	batch->used += size;
+	batch->count++;
+	batch->puts += kind == RECORD_PUT;
+	return true;
+}
+
+/* Sequence and checksum into every record, now that the batch's place is known. */
+static void batch_seal(struct volume *volume, struct batch *batch, uint64_t address)
+{
+	for (uint32_t at = BATCH_HEADER; at < batch->used;) {
+		uint8_t *bytes = batch->bytes + at;
+		const uint32_t length = RECORD_HEADER + bytes[4] + bytes_le32(bytes + 8);
+		bytes_put_le64(bytes + 16, volume->sequence + 1);
+		bytes_put_le32(bytes, record_checksum(volume, bytes, address + at, length));
+		at += (length + 7) / 8 * 8;
+	}
+	uint8_t *header = batch->bytes;
+	memset(header, 0, BATCH_HEADER);
+	bytes_put_le32(header, BATCH_MAGIC);
+	memcpy(header + 8, volume->identity, sizeof volume->identity);
+	bytes_put_le64(header + 24, volume->sequence + 1);
+	bytes_put_le64(header + 32, address);
+	bytes_put_le32(header + 40, batch->used);
+	bytes_put_le32(header + 44, batch->count);
+	bytes_put_le32(header + 48, volume->next_segment);
+	bytes_put_le32(header + 52, volume->previous);
+	bytes_put_le32(header + 4, crc32c(CRC32C_INIT, header + 8, BATCH_HEADER - 8));
+}
+
+bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out)
+{
+	out->checksum = bytes_le32(bytes + 4);
+	out->sequence = bytes_le64(bytes + 24);
+	out->used = bytes_le32(bytes + 40);
+	out->count = bytes_le32(bytes + 44);
+	out->next_segment = bytes_le32(bytes + 48);
+	out->previous = bytes_le32(bytes + 52);
+	return bytes_le32(bytes) == BATCH_MAGIC && out->checksum == crc32c(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8) &&
+	       memcmp(bytes + 8, volume->identity, sizeof volume->identity) == 0 && bytes_le64(bytes + 32) == address &&
+	       out->used > BATCH_HEADER && out->used <= volume->segment_blocks * BLOCK_SIZE &&
+	       out->next_segment < volume->segment_count;
+}
+
+/* A free segment becomes part of the log; the caller knows that there is one. */
+uint32_t segment_take(struct volume *volume)
+{
+	for (uint32_t i = 1; i <= volume->segment_count; i++) {
+		const uint32_t segment = (volume->head_segment + i) % volume->segment_count;
+		if (volume->segments[segment].state == SEGMENT_FREE) {
+			volume->segments[segment].state = SEGMENT_LOG;
+			volume->free_segments--;
+			return segment;
+		}
+	}
+	return 0;
+}
+
+static void head_advance(struct volume *volume, uint32_t blocks)
+{
+	volume->head_block += blocks;
+	volume->log_blocks += blocks;
+	volume->sequence++;
+	volume->statistics.commits++;
+}
+
+/* One write, one flush. The caller made space. */
+status_t batch_write(struct volume *volume, struct batch *batch, uint64_t *out_address)
+{
+	const uint32_t blocks = (batch->used + BLOCK_SIZE - 1) / BLOCK_SIZE;
+
+	if (blocks > volume->segment_blocks - volume->head_block) {
+		if (volume->free_segments == 0)
+			return STATUS_NO_SPACE;
+		volume->head_segment = volume->next_segment;
+		volume->head_block = 0;
+		volume->next_segment = segment_take(volume);
+	}
+	const uint64_t address = block_address(volume, volume->head_segment, volume->head_block);
+	batch_seal(volume, batch, address);
+	memset(batch->bytes + batch->used, 0, blocks * BLOCK_SIZE - batch->used);
+	volume->window_blocks = 0;
+	status_t status = volume->device->operations->write(volume->device, address / BLOCK_SIZE, blocks, batch->bytes);
+	if (status == STATUS_OK)
+		status = volume->device->operations->flush(volume->device);
+	if (status != STATUS_OK) {
+		volume->broken = true;
+		return status;
+	}
+	volume->statistics.written_blocks += blocks;
+	volume->statistics.flushes++;
+	volume->previous = bytes_le32(batch->bytes + 4);
+	head_advance(volume, blocks);
+	*out_address = address;
+	return STATUS_OK;
+}
+
+void live_add(struct volume *volume, const struct node *node, const struct place *place)
+{
+	uint32_t segment;
+
+	if (place->address != 0 && address_segment(volume, place->address, &segment)) {
+		volume->segments[segment].live += record_size(node->key_size, place->value_size);
+		volume->statistics.keys++;
+		volume->statistics.value_bytes += place->value_size;
+		volume->dump_bytes += ENTRY_HEADER + node->key_size;
+	}
+}
+
+static void live_remove(struct volume *volume, const struct node *node, const struct place *place)
+{
+	uint32_t segment;
+
+	if (place->address != 0 && address_segment(volume, place->address, &segment)) {
+		volume->segments[segment].live -= record_size(node->key_size, place->value_size);
+		volume->statistics.keys--;
+		volume->statistics.value_bytes -= place->value_size;
+		volume->dump_bytes -= ENTRY_HEADER + node->key_size;
+	}
+}
+
+/* The committed place of a key becomes another, or none. */
+void live_set(struct volume *volume, struct node *node, struct place place)
+{
+	live_remove(volume, node, node_committed(node));
+	*node_committed(node) = place;
+	live_add(volume, node, &place);
+}
+
+/* Every record of a batch is whole and belongs to it. */
+static status_t batch_check(struct volume *volume, uint64_t address, const struct batch_header *header)
+{
+	uint32_t at = BATCH_HEADER;
+
+	for (uint32_t i = 0; i < header->count; i++) {
+		struct record record;
+		if (at >= header->used)
+			return STATUS_DAMAGED;
+		const status_t status = record_load(volume, address + at, true, &record);
+		if (status != STATUS_OK)
+			return status;
+		if (record.sequence != header->sequence)
+			return STATUS_DAMAGED;
+		at += record_size(record.key_size, record.value_size);
+	}
+	return at == header->used ? STATUS_OK : STATUS_DAMAGED;
+}
+
+static status_t record_apply(struct volume *volume, const struct record *record, uint64_t address)
+{
+	uint32_t number = index_at(volume, record->key, record->key_size);
+
+	if (number == 0 && record->kind == RECORD_DELETE)
+		return STATUS_OK;
+	if (number == 0)
+		number = index_insert(volume, record->key, record->key_size);
+	if (number == 0)
+		return STATUS_QUOTA;
+	const bool put = record->kind == RECORD_PUT;
+	live_set(volume, node_at(volume, number),
+	         (struct place){ .address = put ? address : 0, .value_size = put ? record->value_size : 0 });
+	if (!put)
+		index_remove(volume, number);
+	return STATUS_OK;
+}
+
+static status_t batch_apply(struct volume *volume, uint64_t address, const struct batch_header *header)
+{
+	uint32_t at = BATCH_HEADER;
+
+	for (uint32_t i = 0; i < header->count; i++) {
+		struct record record;
+		status_t status = record_load(volume, address + at, true, &record);
+		if (status == STATUS_OK)
+			status = record_apply(volume, &record, address + at);
+		if (status != STATUS_OK)
+			return status;
+		at += record_size(record.key_size, record.value_size);
+	}
+	return STATUS_OK;
+}
+
+/* OK: the batch after `sequence` lies here, whole. DAMAGED: it does not. */
+static status_t batch_expect(struct volume *volume, uint64_t address, uint64_t sequence, uint32_t previous,
+                             struct batch_header *out)
+{
+	const uint8_t *bytes;
+	const status_t status = window_read(volume, address, BATCH_HEADER, true, &bytes);
+
+	if (status != STATUS_OK)
+		return status;
+	if (!batch_header_read(volume, bytes, address, out) || out->sequence != sequence + 1 || out->previous != previous)
+		return STATUS_DAMAGED;
+	return batch_check(volume, address, out);
+}
+
+/* Take over the segment a batch names as the one to come. */
+static bool next_follow(struct volume *volume, uint32_t next, bool entered)
+{
+	if (!entered)
+		return next == volume->next_segment;
+	if (volume->segments[next].state != SEGMENT_FREE)
+		return false;
+	volume->head_segment = volume->next_segment;
+	volume->head_block = 0;
+	volume->next_segment = next;
+	volume->segments[next].state = SEGMENT_LOG;
+	volume->free_segments--;
+	return true;
+}
+
+/* The next batch lies at the head or at the start of the next segment. NOT_FOUND: at neither. */
+static status_t replay_one(struct volume *volume)
+{
+	struct batch_header header;
+	uint64_t address = block_address(volume, volume->head_segment, volume->head_block);
+	bool entered = volume->head_block == volume->segment_blocks;
+	status_t status = entered ? STATUS_DAMAGED :
+	                            batch_expect(volume, address, volume->sequence, volume->previous, &header);
+
+	if (status == STATUS_DAMAGED) {
+		entered = true;
+		address = segment_address(volume, volume->next_segment);
+		status = batch_expect(volume, address, volume->sequence, volume->previous, &header);
+	}
+	if (status == STATUS_DAMAGED)
+		return STATUS_NOT_FOUND;
+	if (status != STATUS_OK)
+		return status;
+	if (!next_follow(volume, header.next_segment, entered))
+		return STATUS_DAMAGED;
+	status = batch_apply(volume, address, &header);
+	volume->previous = header.checksum;
+	head_advance(volume, (header.used + BLOCK_SIZE - 1) / BLOCK_SIZE);
+	return status;
+}
+
+/* A batch later than the one that is missing was written after that was durable: it was not lost but damaged. */
+static status_t tail_check(struct volume *volume, uint64_t address, uint32_t blocks)
+{
+	for (uint32_t i = 0; i < blocks; i++, address += BLOCK_SIZE) {
+		const uint8_t *bytes;
+		struct batch_header header;
+		const status_t status = window_read(volume, address, BATCH_HEADER, true, &bytes);
+		if (status != STATUS_OK)
+			return status;
+		if (batch_header_read(volume, bytes, address, &header) && header.sequence > volume->sequence + 1)
+			return STATUS_DAMAGED;
+	}
+	return STATUS_OK;
+}
+
+status_t log_replay(struct volume *volume)
+{
+	status_t status = STATUS_OK;
+
+	while (status == STATUS_OK)
+		status = replay_one(volume);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	const uint64_t head = block_address(volume, volume->head_segment, volume->head_block);
+	status = tail_check(volume, head, volume->segment_blocks - volume->head_block);
+	if (status == STATUS_OK)
+		status = tail_check(volume, segment_address(volume, volume->next_segment), volume->segment_blocks);
+	return status;
+}
+
+/* Everything since the checkpoint is still there as it was written, up to the newest commit. */
+status_t log_verify(struct volume *volume)
+{
+	struct mark at = volume->mark;
+
+	while (at.sequence < volume->sequence) {
+		struct batch_header header = { 0 };
+		status_t status = STATUS_DAMAGED;
+		if (at.block < volume->segment_blocks)
+			status = batch_expect(volume, block_address(volume, at.segment, at.block), at.sequence, at.previous, &header);
+		if (status == STATUS_DAMAGED) {
+			at.segment = at.next;
+			at.block = 0;
+			status = batch_expect(volume, block_address(volume, at.segment, 0), at.sequence, at.previous, &header);
+		}
+		if (status != STATUS_OK)
+			return status;
+		at = (struct mark){ .sequence = header.sequence, .segment = at.segment,
+			            .block = at.block + (header.used + BLOCK_SIZE - 1) / BLOCK_SIZE,
+			            .next = header.next_segment, .previous = header.checksum };
+	}
+	return STATUS_OK;
+}
