@@ -70,7 +70,10 @@ T := build/third-party
 SOURCES := blake3/c/blake3.c blake3/c/blake3_portable.c ring/crypto/curve25519/curve25519.c
 sources = $(foreach folder,$1,$(wildcard $(folder)/*.c $(folder)/*.S))
 PROGRAMS := $(patsubst %/,%,$(sort $(dir $(wildcard user/services/*/*.c user/drivers/*/*.c user/apps/*/*.c))))
-KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(call sources,kernel lib $A/kernel $A/boot) $(SOURCES:%=third-party/%)) \
+# There is no storage code in the kernel.
+NOT_KERNEL := lib/volume%
+KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(filter-out $(NOT_KERNEL),$(call sources,kernel lib $A/kernel $A/boot)) \
+	$(SOURCES:%=third-party/%)) \
 	$B/kernel/built-in/trust.c.o
 LIBRARY_OBJECTS := $(patsubst %,$B/user/%.o,$(call sources,lib user/lib/*) $(SOURCES:%=third-party/%) \
 	$(filter-out %/start.S,$(call sources,$A/user)))
