@@ -183,7 +183,7 @@ static const char *line_name(uint32_t number)
 		if (device->irq == number && device->kind == DEVICE_RTC)
 			return "rtc";
 	}
-	return "";
+	return number < arch_irq_count() ? "" : "message";
 }
 
 /* Who waits for it; before anybody does, who claimed it. */
@@ -200,7 +200,7 @@ static status_t fill_irq(uint64_t index, struct info_irq *info, uint64_t *out_ne
 {
 	uint64_t count;
 	uint32_t slot;
-	for (uint64_t number = index; number < IRQ_LINES_MAX; number++) {
+	for (uint64_t number = index; number < IRQ_NUMBERS_MAX; number++) {
 		if (!irq_line_get((uint32_t)number, &count, &slot))
 			break;
 		if (count == 0 && slot == NONE)

@@ -45,6 +45,7 @@ static int teardown(void **state)
 		continue;
 	for (uint32_t number = 0; irq_line_get(number, &count, &slot); number++)
 		assert_int_equal(slot, NONE);
+	assert_int_equal(host_messages_routed, 0);
 	assert_int_equal(object_tables[OBJECT_IRQ].used, 0);
 	assert_int_equal(object_tables[OBJECT_NOTIFICATION].used, 0);
 	return 0;
@@ -118,12 +119,93 @@ static void delivery(void **state)
 	assert_int_equal(bits(), 4);
 	assert_int_equal(call(sys_irq_ack, irq, 0, 0), STATUS_OK);
 	trap_irq(10);
-	trap_irq(IRQ_LINES_MAX + 5u);
+	trap_irq(IRQ_NUMBERS_MAX + 5u);
 	assert_int_equal(bits(), 0);
 	assert_true(irq_line_get(9, &count, &slot));
 	assert_int_equal(count, before + 2);
 	assert_true(slot != NONE);
-	assert_false(irq_line_get(arch_irq_count(), &count, &slot));
+	assert_true(irq_line_get(arch_irq_count() + HOST_MESSAGES - 1u, &count, &slot));
+	assert_false(irq_line_get(arch_irq_count() + HOST_MESSAGES, &count, &slot));
+}
+
+/* ---- messages ---- */
+
+static handle_t message(uint32_t requester)
+{
+	assert_int_equal(call(sys_irq_message, devices, requester, 0), STATUS_OK);
+	return thread.regs.arg[1];
+}
+
+/* An irq like any other: the pair that is returned names its number and this CPU. */
+static void messages(void **state)
+{
+	(void)state;
+	handle_t a = message(0x0108);
+	assert_int_equal(thread.regs.arg[2], HOST_MESSAGE_ADDRESS);
+	uint32_t number = (uint32_t)thread.regs.arg[3];
+	assert_int_equal(number, arch_irq_count());
+	handle_t b = message(0x0108);
+	assert_int_equal(thread.regs.arg[3], number + 1u);
+	assert_int_equal(host_messages_routed, 2);
+	trap_irq(number); /* nobody waits for it yet */
+	assert_int_equal(call(sys_irq_bind, a, notification, 1), STATUS_OK);
+	assert_int_equal(call(sys_irq_bind, b, notification, 2), STATUS_OK);
+	trap_irq(number);
+	assert_int_equal(bits(), 1);
+	assert_int_equal(call(sys_irq_ack, a, 0, 0), STATUS_OK);
+	trap_irq(number + 1u);
+	assert_int_equal(bits(), 2);
+	uint64_t count;
+	uint32_t slot;
+	assert_true(irq_line_get(number, &count, &slot));
+	assert_int_equal(count, 2);
+	assert_true(irq_valid());
+}
+
+static void message_arguments(void **state)
+{
+	(void)state;
+	assert_int_equal(call(sys_irq_message, notification, 0, 0), STATUS_WRONG_TYPE);
+	assert_int_equal(call(sys_cap_mint, devices, RIGHT_GRANT, 0), STATUS_OK);
+	assert_int_equal(call(sys_irq_message, thread.regs.arg[1], 0, 0), STATUS_DENIED);
+	assert_int_equal(thread.regs.arg[1], RIGHT_MANAGE);
+	assert_int_equal(call(sys_irq_message, devices, 0x10000, 0), STATUS_INVALID);
+	assert_int_equal(call(sys_irq_message, devices, UINT64_MAX, 0), STATUS_INVALID);
+	assert_int_equal(call(sys_irq_message, devices, HOST_BUSES << 8, 0), STATUS_UNSUPPORTED);
+	/* A message is nobody's line. */
+	assert_int_equal(call(sys_irq_create, devices, arch_irq_count(), 0), STATUS_INVALID);
+	host_messages = 0;
+	assert_int_equal(call(sys_irq_message, devices, 0, 0), STATUS_UNSUPPORTED);
+	assert_int_equal(process_of(thread.process)->objects, 1); /* the notification */
+}
+
+/* All of them, one too many, and each free again with its object: a late one then wakes nobody. */
+static void messages_run_out(void **state)
+{
+	(void)state;
+	handle_t irqs[HOST_MESSAGES];
+	process_of(thread.process)->objects_limit = 100;
+	for (uint32_t i = 0; i < HOST_MESSAGES; i++)
+		irqs[i] = message(i);
+	assert_int_equal(call(sys_irq_message, devices, 1, 0), STATUS_TABLE_FULL);
+	assert_int_equal(process_of(thread.process)->objects, 1 + HOST_MESSAGES);
+	assert_int_equal(call(sys_irq_bind, irqs[5], notification, 4), STATUS_OK);
+	trap_irq(arch_irq_count() + 5u);
+	assert_int_equal(bits(), 4);
+	assert_int_equal(call(sys_cap_drop, irqs[5], 0, 0), STATUS_OK);
+	assert_int_equal(host_messages_routed, HOST_MESSAGES - 1u);
+	trap_irq(arch_irq_count() + 5u);
+	assert_int_equal(bits(), 0);
+	irqs[5] = message(77);
+	assert_int_equal(thread.regs.arg[3], arch_irq_count() + 5u);
+	uint64_t count;
+	uint32_t slot;
+	assert_true(irq_line_get(arch_irq_count() + 5u, &count, &slot));
+	assert_int_equal(count, 0); /* what it was before is not this one's */
+	assert_int_equal(process_of(thread.process)->objects, 1 + HOST_MESSAGES);
+	process_of(thread.process)->objects_limit = 1 + HOST_MESSAGES;
+	assert_int_equal(call(sys_irq_message, devices, 1, 0), STATUS_QUOTA);
+	assert_true(irq_valid() && cap_valid());
 }
 
 static void rebinding_and_end(void **state)
@@ -173,4 +255,4 @@ static void shown_is_who_bound_it(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-TEST_MAIN(TEST(exclusive), TEST(arguments), TEST(delivery), TEST(rebinding_and_end), TEST(shown_is_who_bound_it))
+TEST_MAIN(TEST(messages), TEST(message_arguments), TEST(messages_run_out), TEST(exclusive), TEST(arguments), TEST(delivery), TEST(rebinding_and_end), TEST(shown_is_who_bound_it))

@@ -128,6 +128,7 @@ static const uint8_t common[] = {
 	SYSCALL_memory_unmap, SYSCALL_process_kill, SYSCALL_thread_sleep, SYSCALL_channel_create,
 	SYSCALL_channel_attach, SYSCALL_channel_close, SYSCALL_audit_open, SYSCALL_audit_bind, SYSCALL_policy_revoke,
 	SYSCALL_image_create, SYSCALL_memory_contiguous,
+	SYSCALL_irq_message,
 };
 
 static uint64_t pick_number(void)
@@ -219,6 +220,10 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		arg[0] = below(one_in(10) ? 5000 : 20);
 		arg[1] = below(4);
 		memcpy(thread->page->bulk, &process_of((uint32_t)below(8))->principal, sizeof(struct aid));
+		break;
+	case SYSCALL_irq_message:
+		arg[0] = pick_handle(thread, OBJECT_DEVICES);
+		arg[1] = host_random() >> 47; /* twice as many as there are */
 		break;
 	case SYSCALL_memory_contiguous:
 		arg[0] = pick_handle(thread, OBJECT_DEVICES);

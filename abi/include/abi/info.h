@@ -12,7 +12,7 @@ enum info_kind {
 	INFO_MEMORY = 2,  /* struct info_memory, index 0 only */
 	INFO_PROCESS = 3, /* struct info_process, live ones in slot order */
 	INFO_THREAD = 4,  /* struct info_thread, live ones in slot order */
-	INFO_IRQ = 5,     /* struct info_irq, lines that were claimed or fired */
+	INFO_IRQ = 5,     /* struct info_irq, lines and messages that were claimed or fired */
 	INFO_TABLE = 6,   /* struct info_table, one per kernel table */
 	INFO_STAGE = 7,   /* struct info_stage, boot stages in order */
 	INFO_TRACE = 8,   /* struct trace_event, oldest first; index is a sequence number */
@@ -101,7 +101,7 @@ struct info_thread {
 ABI_SIZE(struct info_thread, 56);
 
 struct info_irq {
-	uint32_t number;
+	uint32_t number;    /* of the line; messages are numbered after all lines, and named "message" */
 	uint32_t claimed;
 	uint64_t count;
 	uint64_t owner;     /* id of the process that bound it, else of the one that claimed it */

@@ -101,6 +101,21 @@ static void read_gic(const struct fdt *fdt)
 	boot_refuse("this machine has no interrupt controller that the system knows (GICv3 or GICv2)");
 }
 
+/* Only one that knows each PCI function by its requester id: then msi-map's first entry maps 0 to 0. */
+static void read_its(const struct fdt *fdt)
+{
+	struct fdt_node node = fdt_root(fdt);
+	struct fdt_node bridge = fdt_root(fdt);
+	struct fdt_value map;
+	uint32_t first;
+	uint32_t mapped;
+	if (machine.gic_is_v2 || !fdt_next_compatible(fdt, &node, "arm,gic-v3-its") || !fdt_enabled(fdt, node))
+		return;
+	if (fdt_next_compatible(fdt, &bridge, "pci-host-ecam-generic") && fdt_property(fdt, bridge, "msi-map", &map) &&
+	    fdt_cell(map, 0, &first) && fdt_cell(map, 2, &mapped) && first == mapped)
+		(void)fdt_reg(fdt, node, 0, &machine.its.base, &machine.its.size);
+}
+
 static void read_timer(const struct fdt *fdt)
 {
 	struct fdt_node node = fdt_root(fdt);
@@ -200,6 +215,7 @@ static void read_pci(const struct fdt *fdt, struct boot_info *info)
 void machine_read(const struct fdt *fdt, struct boot_info *info)
 {
 	read_gic(fdt);
+	read_its(fdt);
 	read_timer(fdt);
 	read_firmware(fdt);
 	read_devices(fdt, info, DEVICE_UART_PL011, "arm,pl011");

@@ -7,7 +7,9 @@
 #include <arch/port.h>
 
 #define GIC_SPI_FIRST 32u
-#define GIC_SPECIAL 1020u /* from here on: nothing pending */
+#define GIC_SPECIAL 1020u /* from here on, below the first LPI: nothing pending */
+#define GIC_LPI_FIRST 8192u
+#define GIC_MESSAGES 128u
 #define GIC_PRIORITY 0xa0u
 #define GIC_PRIORITY_ALL 0xa0a0a0a0u
 
@@ -36,4 +38,7 @@ extern const struct gic_driver gic_v3, gic_v2;
 /* Boot, once. */
 void gic_v2_distributor_init(uint32_t lines);
 void gic_v3_distributor_init(uint32_t lines);
+void gic_its_init(void);
+/* Each CPU, with its redistributor's frame (kernel address); after gic_its_init. */
+void gic_its_cpu_init(uint64_t redistributor, uint32_t cpu);
 extern uint64_t gic_distributor; /* [c] kernel address */

@@ -43,6 +43,7 @@ CC_BOOT void gic_v3_distributor_init(uint32_t lines)
 		device_write32(gic_distributor + GICD_IGROUPR + word * 4u, UINT32_MAX);
 	}
 	v3_wait();
+	gic_its_init();
 }
 
 /* Aff3.Aff2.Aff1.Aff0 in one word, as GICR_TYPER has it. */
@@ -96,7 +97,9 @@ static void redistributor_init(uint64_t frame)
 static void v3_cpu_init(struct arch_cpu *cpu)
 {
 	uint64_t id = SYSREG_READ(mpidr_el1);
-	redistributor_init(find_own(packed_affinity(id)));
+	uint64_t frame = find_own(packed_affinity(id));
+	redistributor_init(frame);
+	gic_its_cpu_init(frame, arch_cpu_self()->index);
 	SYSREG_WRITE(s3_0_c12_c12_5, SYSREG_READ(s3_0_c12_c12_5) | 1u); /* ICC_SRE_EL1 */
 	sync_instructions();
 	SYSREG_WRITE(s3_0_c4_c6_0, 0xff); /* ICC_PMR_EL1: every priority passes */

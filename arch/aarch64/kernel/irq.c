@@ -3,7 +3,7 @@
  * Interrupts: lines of the distributor, and the dispatch of what is pending.
  * A level line is masked before the kernel hears of it (its driver unmasks it
  * when it has served the device); an edge is only acknowledged. All lines have
- * one priority, and nothing nests. Message-signalled interrupts are not handled.
+ * one priority, and nothing nests. Messages (gic_its.c) are edges, numbered on.
  */
 #include "gic_priv.h"
 
@@ -103,7 +103,7 @@ static void dispatch(uint32_t irq, uint32_t token)
 		if (line_is_device(irq) && (edge[irq / 32u] & 1u << irq % 32u) == 0u)
 			arch_irq_mask(irq);
 		gic->finish(token);
-		trap_irq(irq);
+		trap_irq(irq < GIC_LPI_FIRST ? irq : irq - GIC_LPI_FIRST + line_count);
 	}
 }
 
@@ -112,7 +112,7 @@ void gic_dispatch(void)
 	for (uint32_t i = 0; i < DISPATCH_MAX; i++) {
 		uint32_t token = gic->acknowledge();
 		uint32_t irq = token & gic->line_mask;
-		if (irq >= GIC_SPECIAL)
+		if (irq >= GIC_SPECIAL && irq < GIC_LPI_FIRST)
 			return;
 		dispatch(irq, token);
 	}

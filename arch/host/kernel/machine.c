@@ -16,6 +16,8 @@ uint64_t host_ticks;
 uint8_t *host_ram;
 bool host_powered_off;
 uint64_t host_frequency;
+uint32_t host_messages = HOST_MESSAGES;
+uint32_t host_messages_routed;
 uint64_t host_entropy = 0x243f6a8885a308d3ull; /* digits of pi: anything but 0 */
 
 static uint64_t ram_bytes;
@@ -33,6 +35,8 @@ void host_machine(uint64_t bytes, uint32_t cpus)
 	host_ticks = 1;
 	host_frequency = 1000000000u;
 	host_powered_off = false;
+	host_messages = HOST_MESSAGES;
+	host_messages_routed = 0;
 	memset(&boot, 0, sizeof boot);
 	snprintf(boot.loader, sizeof boot.loader, "host");
 	snprintf(boot.machine, sizeof boot.machine, "host program");
@@ -180,6 +184,21 @@ status_t arch_irq_configure(uint32_t irq, enum irq_trigger trigger, uint32_t cpu
 	(void)trigger;
 	(void)cpu;
 	return irq < 64 ? STATUS_OK : STATUS_INVALID;
+}
+uint32_t arch_irq_message_count(void) { return host_messages; }
+status_t arch_irq_message(uint32_t irq, uint32_t requester, uint32_t cpu, struct irq_message *out)
+{
+	if (requester >> 8 >= HOST_BUSES)
+		return STATUS_UNSUPPORTED;
+	host_messages_routed++;
+	out->address = HOST_MESSAGE_ADDRESS + cpu;
+	out->data = irq;
+	return STATUS_OK;
+}
+void arch_irq_message_end(uint32_t irq)
+{
+	(void)irq;
+	host_messages_routed--;
 }
 void arch_irq_mask(uint32_t irq) { (void)irq; }
 void arch_irq_unmask(uint32_t irq) { (void)irq; }

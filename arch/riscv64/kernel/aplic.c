@@ -3,8 +3,7 @@
  * The advanced interrupt architecture: the supervisor's APLIC takes the wired
  * lines and either presents them to a hart itself or, where there are IMSICs,
  * writes a message to the hart's interrupt file. There, identity 1 is the IPI,
- * and line n has identity n + 1.
- * Message interrupts of PCI functions are not offered (no call grants them).
+ * and number n, a line or after them a message of a PCI function, has identity n + 1.
  */
 #include "controller.h"
 #include "csr.h"
@@ -37,7 +36,6 @@
 #define IMSIC_THRESHOLD 0x72u
 #define IMSIC_ENABLE 0xc0u /* even numbers: 64 identities each */
 #define IMSIC_IPI 1u
-#define IMSIC_FIRST 1u /* identity of line 0, which does not exist */
 #define IDENTITY_SHIFT 16u
 
 static uint64_t aplic, imsic;
@@ -107,9 +105,9 @@ static void aplic_unmask(uint32_t irq)
 
 static void aplic_deliver(uint32_t irq)
 {
-	if (irq == 0 || irq > machine.sources)
+	if (irq == 0)
 		return;
-	if (irq_is_level(irq))
+	if (irq <= machine.sources && irq_is_level(irq))
 		aplic_mask(irq);
 	trap_irq(irq);
 }

@@ -16,6 +16,9 @@ void plic_init(volatile void *registers);
 void aplic_init(volatile void *registers);
 extern const struct controller plic_controller, aplic_controller;
 
+/* Identity of line 0, which does not exist, in an IMSIC: identity 1 is the IPI, then come lines, then messages. */
+#define IMSIC_FIRST 1u
+
 /* The line's trigger, as irq.c remembers it. */
 bool irq_is_level(uint32_t irq);
 CC_INLINE void register_write(uint64_t address, uint32_t value)

@@ -68,6 +68,27 @@ void arch_irq_unmask(uint32_t irq)
 		controller->unmask(irq);
 }
 
+uint32_t arch_irq_message_count(void)
+{
+	return machine.controller == CONTROLLER_APLIC_IMSIC ? machine.imsic_ids - 1u - machine.sources : 0;
+}
+
+/* The hart's interrupt file takes any number from anybody who can write there. */
+status_t arch_irq_message(uint32_t irq, uint32_t requester, uint32_t cpu, struct irq_message *out)
+{
+	(void)requester;
+	if (machine.context[cpu] == CONTEXT_NONE)
+		return STATUS_UNSUPPORTED;
+	out->address = machine.imsic.base + ((uint64_t)machine.context[cpu] << machine.imsic_stride_log2);
+	out->data = irq + IMSIC_FIRST;
+	return STATUS_OK;
+}
+
+void arch_irq_message_end(uint32_t irq)
+{
+	(void)irq; /* one that still comes finds nobody */
+}
+
 void irq_dispatch(void)
 {
 	if (controller != NULL)

@@ -2,6 +2,7 @@
 /*
  * The I/O APICs: one redirection entry per interrupt line. A line's number is what ACPI calls its global
  * system interrupt; its vector is X86_VECTOR_LINES + number. The old PICs are moved away and masked.
+ * Vectors beyond those of the machine's lines are messages', which go to the local APICs past this one.
  */
 #include "x86.h"
 
@@ -13,6 +14,8 @@
 #define ENTRY_LOW_ACTIVE (1u << 13)
 #define ENTRY_LEVEL      (1u << 15)
 #define ENTRY_MASKED     (1u << 16)
+
+#define MESSAGE_ADDRESS 0xfee00000u /* and the receiver's id: boot leaves out CPUs that 8 bits cannot name */
 
 struct line {
 	uint64_t base;   /* of its I/O APIC; 0: there is no such line */
@@ -120,6 +123,24 @@ void arch_irq_unmask(uint32_t irq)
 {
 	if (line_exists(irq))
 		entry_change(irq, ENTRY_MASKED, 0);
+}
+
+uint32_t arch_irq_message_count(void)
+{
+	return X86_LINES_MAX - line_count;
+}
+
+status_t arch_irq_message(uint32_t irq, uint32_t requester, uint32_t cpu, struct irq_message *out)
+{
+	(void)requester; /* whoever writes this raises it */
+	out->address = MESSAGE_ADDRESS | cpu_table[cpu].arch.apic_id << 12;
+	out->data = X86_VECTOR_LINES + irq;
+	return STATUS_OK;
+}
+
+void arch_irq_message_end(uint32_t irq)
+{
+	(void)irq; /* one that still comes finds nobody */
 }
 
 void x86_ioapic_fired(uint32_t line)

@@ -69,6 +69,18 @@ CC_NODISCARD status_t arch_irq_configure(uint32_t irq, enum irq_trigger trigger,
 void arch_irq_mask(uint32_t irq);
 void arch_irq_unmask(uint32_t irq);
 
+/* Messages: interrupts that a PCI function raises by a write. They are numbered on from arch_irq_count(), are edges,
+ * and are neither masked nor unmasked: the two calls above ignore them. */
+struct irq_message {
+	uint64_t address; /* physical, as seen from the bus */
+	uint32_t data;
+};
+uint32_t arch_irq_message_count(void); /* 0: this machine has no controller for them */
+/* Route message `irq`, which is free, from the function `requester` (bus << 8 | device << 3 | function) to a CPU.
+ * UNSUPPORTED (a function or CPU out of the controller's reach), NO_MEMORY, TABLE_FULL (too many functions). */
+CC_NODISCARD status_t arch_irq_message(uint32_t irq, uint32_t requester, uint32_t cpu, struct irq_message *out);
+void arch_irq_message_end(uint32_t irq);
+
 /* ---- time ---- */
 /* [inline] uint64_t arch_time_now(void): monotonic counter, the same on all CPUs. */
 uint64_t arch_time_frequency(void); /* counter ticks per second */

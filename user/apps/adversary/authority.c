@@ -10,7 +10,7 @@ static const uint8_t privileged[] = {
 	SYSCALL_irq_ack,       SYSCALL_region_create,  SYSCALL_region_port,    SYSCALL_log_write,
 	SYSCALL_log_read,      SYSCALL_system_info,    SYSCALL_system_control, SYSCALL_trace_control,
 	SYSCALL_clock_set,     SYSCALL_audit_open,     SYSCALL_audit_bind,     SYSCALL_audit_report,
-	SYSCALL_policy_restrict, SYSCALL_policy_revoke, SYSCALL_memory_contiguous,
+	SYSCALL_policy_restrict, SYSCALL_policy_revoke, SYSCALL_memory_contiguous, SYSCALL_irq_message,
 };
 
 static bool is_refusal(status_t status)

@@ -13,7 +13,7 @@
  * Programs include those that test the kernel and must reach all of it: they are bounded by their profile and by
  * holding no capability. */
 #define STARTING (CALL(image_create) | CALL(process_create) | CALL(process_start))
-#define CLAIMING (CALL(irq_create) | CALL(region_create) | CALL(memory_contiguous))
+#define CLAIMING (CALL(irq_create) | CALL(irq_message) | CALL(region_create) | CALL(memory_contiguous))
 #define SYSTEM   (CALL(system_info) | CALL(system_control) | CALL(trace_control) | CALL(log_read))
 
 static uint64_t role_forbids(uint32_t role)

@@ -21,6 +21,7 @@ struct machine {
 	struct boot_range redistributors[REDISTRIBUTOR_RANGES_MAX]; /* GICv3 */
 	uint32_t redistributor_ranges;
 	uint64_t redistributor_stride; /* 0: what each frame says */
+	struct boot_range its; /* GICv3: takes messages of PCI functions; size 0: none */
 	uint32_t timer_irq; /* virtual timer; 0: none named */
 	enum machine_conduit conduit;
 	bool semihosting; /* asked for on the command line */

@@ -36,6 +36,13 @@ uint64_t host_random(void);
  * 0: they have none. A simulation sets it from its seed, so that a run can be repeated. */
 extern uint64_t host_entropy;
 
+/* Message interrupts: how many the machine has, which a test may change, and how many are routed. Functions of the
+ * first HOST_BUSES buses reach the controller. */
+#define HOST_MESSAGES 16u
+#define HOST_BUSES 32u
+#define HOST_MESSAGE_ADDRESS 0xfee00000ull /* + the CPU */
+extern uint32_t host_messages, host_messages_routed;
+
 /* Counter ticks per second: 1 GHz on every new machine. A test that changes it calls clock_init again. */
 extern uint64_t host_frequency;
 

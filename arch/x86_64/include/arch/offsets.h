@@ -32,7 +32,7 @@
 
 #define X86_RFLAGS_USER 0x202 /* interrupts on; bit 1 is always set */
 
-/* Interrupt vectors. One per interrupt line from X86_VECTOR_LINES on. */
+/* Interrupt vectors. One per interrupt line or message from X86_VECTOR_LINES on. */
 #define X86_VECTOR_LINES 0x30
 #define X86_LINES_MAX 96
 #define X86_VECTOR_TIMER 0x90

@@ -31,6 +31,8 @@ CC_INLINE status_t sys_raw(uint64_t number, uint64_t registers[SYS_REGISTERS])
 #define SYS_DECLARE_I2O0(t0, i0, t1, i1) (t0 i0, t1 i1)
 #define SYS_DECLARE_I2O1(t0, i0, t1, i1, u1, o1) (t0 i0, t1 i1, u1 * out_##o1)
 #define SYS_DECLARE_I2O2(t0, i0, t1, i1, u1, o1, u2, o2) (t0 i0, t1 i1, u1 * out_##o1, u2 * out_##o2)
+#define SYS_DECLARE_I2O3(t0, i0, t1, i1, u1, o1, u2, o2, u3, o3)                                   \
+	(t0 i0, t1 i1, u1 * out_##o1, u2 * out_##o2, u3 * out_##o3)
 #define SYS_DECLARE_I3O0(t0, i0, t1, i1, t2, i2) (t0 i0, t1 i1, t2 i2)
 #define SYS_DECLARE_I3O1(t0, i0, t1, i1, t2, i2, u1, o1) (t0 i0, t1 i1, t2 i2, u1 * out_##o1)
 #define SYS_DECLARE_I3O2(t0, i0, t1, i1, t2, i2, u1, o1, u2, o2)                                   \
@@ -57,6 +59,8 @@ CC_INLINE status_t sys_raw(uint64_t number, uint64_t registers[SYS_REGISTERS])
 #define SYS_TRAP_I2O1(t0, i0, t1, i1, u1, o1) SYS_TRAP(SYS_IN(0, i0) SYS_IN(1, i1), SYS_OUT(1, o1))
 #define SYS_TRAP_I2O2(t0, i0, t1, i1, u1, o1, u2, o2)                                              \
 	SYS_TRAP(SYS_IN(0, i0) SYS_IN(1, i1), SYS_OUT(1, o1) SYS_OUT(2, o2))
+#define SYS_TRAP_I2O3(t0, i0, t1, i1, u1, o1, u2, o2, u3, o3)                                      \
+	SYS_TRAP(SYS_IN(0, i0) SYS_IN(1, i1), SYS_OUT(1, o1) SYS_OUT(2, o2) SYS_OUT(3, o3))
 #define SYS_TRAP_I3O0(t0, i0, t1, i1, t2, i2) SYS_TRAP(SYS_IN(0, i0) SYS_IN(1, i1) SYS_IN(2, i2), )
 #define SYS_TRAP_I3O1(t0, i0, t1, i1, t2, i2, u1, o1)                                              \
 	SYS_TRAP(SYS_IN(0, i0) SYS_IN(1, i1) SYS_IN(2, i2), SYS_OUT(1, o1))
