@@ -33,25 +33,6 @@ static bool signed_by(const struct object_record *record, const struct aid *who)
 	return aid_equal(&signer, who);
 }
 
-status_t object_born(const uint8_t *bytes, size_t size, struct object *out_object)
-{
-	struct object_record birth;
-	const status_t status = record_check(bytes, size, &birth);
-
-	if (status != STATUS_OK)
-		return status;
-	if (birth.kind != OBJECT_BIRTH)
-		return STATUS_INVALID;
-	if (!signed_by(&birth, &birth.id.author))
-		return STATUS_BAD_SIGNATURE;
-	memset(out_object, 0, sizeof *out_object);
-	out_object->birth = birth;
-	out_object->owner = birth.owner;
-	out_object->anchor_size = (uint32_t)size;
-	object_record_digest(bytes, size, out_object->previous);
-	return STATUS_OK;
-}
-
 /* The newest may leave a gap before it in a stored history: access records that were replaced. */
 static status_t place_check(const struct object *object, const struct object_record *record)
 {
@@ -107,37 +88,73 @@ size_t object_history_add(struct object *object, const struct object_record *rec
 	return at + size;
 }
 
+/* A birth as it stands, its signature aside. */
+static status_t birth_load(const uint8_t *bytes, size_t size, const struct object_record *birth,
+                           struct object *out_object)
+{
+	if (birth->kind != OBJECT_BIRTH)
+		return STATUS_INVALID;
+	if (!signed_by(birth, &birth->id.author))
+		return STATUS_BAD_SIGNATURE;
+	memset(out_object, 0, sizeof *out_object);
+	out_object->birth = *birth;
+	out_object->owner = birth->owner;
+	out_object->anchor_size = (uint32_t)size;
+	object_record_digest(bytes, size, out_object->previous);
+	return STATUS_OK;
+}
+
+status_t object_born(const uint8_t *bytes, size_t size, struct object *out_object)
+{
+	struct object_record birth;
+	const status_t status = record_check(bytes, size, &birth);
+
+	return status == STATUS_OK ? birth_load(bytes, size, &birth, out_object) : status;
+}
+
 /* An access record is the last of all: an older one would have been replaced. */
-static status_t replay_one(struct object *object, const uint8_t *bytes, size_t length, size_t *out_size)
+static status_t add_stored(struct object *object, const struct object_record *record, const uint8_t *bytes,
+                           size_t size, bool is_last)
+{
+	const status_t status = place_check(object, record);
+
+	if (status != STATUS_OK)
+		return status;
+	if (record->kind == OBJECT_DELETE || (record->kind == OBJECT_ACCESS && !is_last))
+		return STATUS_INVALID;
+	advance(object, record, bytes, size);
+	return STATUS_OK;
+}
+
+static status_t read_all(const uint8_t *history, size_t length, bool verify, struct object *object)
 {
 	struct object_record record;
-	status_t status = object_record_decode(bytes, length, &record, out_size);
+	status_t status = STATUS_OK;
+	size_t at = 0;
 
-	if (status == STATUS_OK)
-		status = record_check(bytes, *out_size, &record);
-	if (status == STATUS_OK)
-		status = place_check(object, &record);
-	if (status == STATUS_OK && (record.kind == OBJECT_DELETE || (record.kind == OBJECT_ACCESS && *out_size != length)))
-		status = STATUS_INVALID;
-	if (status == STATUS_OK)
-		advance(object, &record, bytes, *out_size);
+	do {
+		size_t size;
+
+		status = object_record_decode(history + at, length - at, &record, &size);
+		if (status == STATUS_OK && verify)
+			status = record_check(history + at, size, &record);
+		if (status != STATUS_OK)
+			return status;
+		status = at == 0 ? birth_load(history, size, &record, object) :
+		                   add_stored(object, &record, history + at, size, at + size == length);
+		at += size;
+	} while (status == STATUS_OK && at < length);
 	return status;
 }
 
 status_t object_replay(const uint8_t *history, size_t length, struct object *out_object)
 {
-	struct object object;
-	struct object_record first;
-	size_t at, size;
-	status_t status = object_record_decode(history, length, &first, &at);
+	return read_all(history, length, true, out_object);
+}
 
-	if (status == STATUS_OK)
-		status = object_born(history, at, &object);
-	for (; status == STATUS_OK && at < length; at += size)
-		status = replay_one(&object, history + at, length - at, &size);
-	if (status == STATUS_OK)
-		*out_object = object;
-	return status;
+status_t object_recall(const uint8_t *history, size_t length, struct object *out_object)
+{
+	return read_all(history, length, false, out_object);
 }
 
 static bool entry_gives(const struct object_entry *entry, const struct aid *reader, uint32_t rights, uint64_t time_ns)

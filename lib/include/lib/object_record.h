@@ -99,6 +99,8 @@ CC_NODISCARD status_t object_follows(const struct object *object, const uint8_t 
                                      struct object_record *out_record);
 /* From birth to now: every record, signature and link. INVALID and the statuses above; a deletion is never in one. */
 CC_NODISCARD status_t object_replay(const uint8_t *history, size_t length, struct object *out_object);
+/* The same, signatures aside: for a history whose records this code verified when they came, kept under checksums. */
+CC_NODISCARD status_t object_recall(const uint8_t *history, size_t length, struct object *out_object);
 /* Put a record that follows, and is no deletion, at its place in the object's history; returns the new length. */
 CC_NODISCARD size_t object_history_add(struct object *object, const struct object_record *record,
                                        const uint8_t *bytes, size_t size, uint8_t history[OBJECT_HISTORY_MAX]);
