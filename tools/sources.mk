@@ -6,14 +6,14 @@
 # programs alike, where what nobody calls is left out.
 
 SOURCE_STAMPS := $T/blake3/.unpacked $T/ring/.unpacked
-# The last folder is where ring's "../internal.h" leads, to lib/third-party/internal.h.
-SEE_SOURCES := $(SEE_LIB) -Ilib/third-party -Ilib/third-party/GFp
+# GFp is where ring's "../internal.h" leads to lib/third-party/internal.h, aes/GFp where "../../internal.h" does.
+SEE_SOURCES := $(SEE_LIB) $(addprefix -Ilib/third-party,/ /GFp /aes /aes/GFp)
 $T/%/.unpacked: tools/sources.txt tools/sources.sh | build/.packages-base
 	@tools/sources.sh get $*
 
 # What wraps them sees their headers too.
 WRAPPERS := $(foreach half,$B/kernel $B/user $H $H/tools/obj $H/fuzz/obj,$(half)/lib/hash.c.o \
-	$(half)/lib/hash_tree.c.o $(half)/lib/signature.c.o)
+	$(half)/lib/hash_tree.c.o $(half)/lib/signature.c.o $(half)/lib/aes.c.o)
 $(WRAPPERS): SEE := $(SEE_SOURCES) -isystem $T
 $(WRAPPERS): $(SOURCE_STAMPS)
 
@@ -42,17 +42,17 @@ $H/lib/test/%.o: SEE := $(SEE_LIB) -DTHIRD_PARTY='"$(CURDIR)/$T"'
 $H/lib/test/signature_test.c.o: SEE += -isystem $T -idirafter lib/third-party -idirafter lib/third-party/GFp
 $H/lib/test/signature_test.c.o: $(SOURCE_STAMPS)
 $H/tests/hash_test: | $T/blake3-vectors/.unpacked
-$H/tests/signature_test: | $T/ed25519-vectors/.unpacked
+$(addprefix $H/tests/,signature_test aes_test hmac_test): | $T/cryptography-vectors/.unpacked
 $H/tests/oracle_test: HOST_LDFLAGS := -lsodium
 
 # What valgrind watches for the flow of secrets: the same sources without sanitizers, optimized as programs (O2)
 # and as the kernel (Oz) are. It reads DWARF 4 at most.
-SECRET_FLOW := $(addprefix lib/,test/secret_flow.c hash.c sha512.c signature.c) $(SOURCES:%=$T/%)
+SECRET_FLOW := $(addprefix lib/,test/secret_flow.c hash.c sha512.c signature.c aes.c xts.c hmac.c) $(SOURCES:%=$T/%)
 $H/secret_flow/%/secret_flow: $(SECRET_FLOW) $(wildcard lib/third-party/*.h lib/include/lib/*.h) tools/sources.mk
 	@mkdir -p $(@D)
 	@echo "  link  $@"
 	$(Q)$(CC) -std=gnu11 -gdwarf-4 -$* -fno-vectorize -fno-slp-vectorize -w $(SEE_LIB) -isystem $T \
-		-idirafter lib/third-party -idirafter lib/third-party/GFp $(filter %.c,$^) -o $@
+		$(patsubst -I%,-idirafter %,$(filter -Ilib/third-party%,$(SEE_SOURCES))) $(filter %.c,$^) -o $@
 $(SOURCES:%=$T/%): | $(SOURCE_STAMPS)
 $H/lib/test/constant_time_test.c.o: SEE += -DSECRET_FLOW='"$(CURDIR)/$H/secret_flow"'
 $H/tests/constant_time_test: | $H/secret_flow/O2/secret_flow $H/secret_flow/Oz/secret_flow

@@ -7,8 +7,10 @@
  */
 #include "../third-party/curve25519_priv.h"
 #include <lib/hash.h>
+#include <lib/hmac.h>
 #include <lib/sha512.h>
 #include <lib/signature.h>
+#include <lib/xts.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +71,23 @@ static void equal(void)
 	taken = hash_equal(secret, other);
 }
 
+/* Key and content are secret, the number of the sector is not. */
+static void sector(void)
+{
+	static uint8_t bytes[160];
+	struct xts xts;
+
+	memcpy(bytes, secret, sizeof secret);
+	xts_begin(&xts, secret);
+	xts_encrypt(&xts, message, bytes, bytes, sizeof bytes);
+	xts_decrypt(&xts, message, bytes, bytes, sizeof bytes);
+}
+
+static void passphrase_key(void)
+{
+	pbkdf2(secret, sizeof secret, message, sizeof message, 3, out);
+}
+
 /* Two that must be noticed, or the others prove nothing. */
 static void leak_branch(void)
 {
@@ -94,6 +113,8 @@ static const struct {
 	{ "hash_keyed", hash_keyed, false },
 	{ "hash_derive", hash_derive, false },
 	{ "equal", equal, false },
+	{ "sector", sector, false },
+	{ "passphrase_key", passphrase_key, false },
 	{ "leak_branch", leak_branch, true },
 	{ "leak_address", leak_address, true },
 };

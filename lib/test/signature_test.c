@@ -45,7 +45,7 @@ static const char *vector_read(const char *line, struct vector *out)
 static void for_each_vector(void (*body)(struct vector *vector, uint64_t *seed))
 {
 	static struct vector vector;
-	char *file = vectors_read("ed25519-vectors/asymmetric/Ed25519/sign.input");
+	char *file = vectors_read("cryptography-vectors/asymmetric/Ed25519/sign.input");
 	uint64_t seed = 5;
 	size_t count = 0;
 
@@ -147,7 +147,7 @@ static void every_bit(void **state)
 {
 	(void)state;
 	static struct vector vector;
-	char *file = vectors_read("ed25519-vectors/asymmetric/Ed25519/sign.input");
+	char *file = vectors_read("cryptography-vectors/asymmetric/Ed25519/sign.input");
 
 	vector_read(file, &vector);
 	for (size_t bit = 0; bit < 512; bit++) {
