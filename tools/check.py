@@ -21,7 +21,7 @@ LOG = os.path.join(tree.ROOT, "build", "check.log")
 CMOCKA = re.compile(r"^\[       OK \] (\w+)$", re.MULTILINE)
 SUM = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.MULTILINE)
 SEEDS = {"all": 200, "fast": 20}
-QUICK_SEEDS = 10000  # without sanitizers
+QUICK_SEEDS = 100000  # without sanitizers
 FUZZ_SECONDS = 80
 TEST_SECONDS = 300
 
@@ -158,7 +158,7 @@ def check_all(total):
         total.build(f"build {options}", *options.split(), "image")
     host(total, SEEDS["all"])
     total.step("simulation, many seeds", [os.path.join(tree.ROOT, "build/host/sim-quick"), "--seed", "1000",
-                                          "--seeds", str(QUICK_SEEDS)])
+                                          "--seeds", str(QUICK_SEEDS), "--steps", "15000"])
     total.step("fuzz", [sys.executable, "tools/fuzz.py", str(FUZZ_SECONDS)])
     total.step("models", [sys.executable, "tools/model.py"])
     if built:

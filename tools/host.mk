@@ -7,10 +7,14 @@
 # lib/string.c defines the C library's own names; here it is compiled with them
 # renamed (cambios_memcpy...) and linked only into its own test.
 
-H := build/host
+H := build/$(if $(COVERAGE),coverage,host)
 HOST_CC := $(CC) -std=gnu11 -g $(WARNINGS)
 HOST_CFLAGS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-DLOCK_DEBUG -DDEBUG -DTIER_POLICY=TIER_STANDARD
+# Counters of lines, branches and conditions.
+ifdef COVERAGE
+HOST_CFLAGS += -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+endif
 SEE_HOST := $(SEE_LIB) -Ikernel/include -Iarch/host/include
 STRING_NAMES := memcpy memmove memset memcmp strlen strnlen strcmp strncmp
 RENAME := $(foreach name,$(STRING_NAMES),-D$(name)=cambios_$(name))

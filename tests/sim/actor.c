@@ -227,7 +227,7 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		break;
 	case SYSCALL_memory_contiguous:
 		arg[0] = pick_handle(thread, OBJECT_DEVICES);
-		arg[1] = below(one_in(10) ? 5000 : 20);
+		arg[1] = below(one_in(1000) ? 5000 : 20); /* clearing large runs would be most of a run's time */
 		arg[2] = one_in(4) ? host_random() >> below(40) : 0;
 		break;
 	case SYSCALL_thread_create:

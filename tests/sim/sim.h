@@ -27,6 +27,9 @@ void sim_bundle(struct boot_info *info);
 struct thread *sim_actor(struct thread *current, void *sim);
 /* All x_valid() of the kernel; ends the program with the replay command if one is false. */
 void sim_check(void *sim);
+/* Remember all variables, and the RAM; put them back. Not with the sanitizers, which know of no such thing. */
+void snapshot_take(uint8_t *ram, size_t ram_bytes);
+void snapshot_restore(void);
 /* Say what broke and how to see it again, and end. */
 _Noreturn void sim_fail(const struct sim *sim, const char *what);
 

@@ -15,24 +15,27 @@
 #include <ucontext.h>
 
 #define STACK_BYTES (256u * 1024u)
+#define BOOT_DECISIONS 100000u /* many times what a boot takes */
 #define USER_STEP_NS 2000u
 #define KERNEL_POINT_NS 20u
 
 struct coroutine {
 	ucontext_t first; /* the very first entry, on its own stack */
 	jmp_buf place;    /* where it goes on */
-	uint8_t *stack;
 	bool started;
 	bool entered;
 	bool in_kernel;
+	bool idle;
 };
 
 static struct coroutine coroutine_table[CPU_MAX];
+static _Alignas(PAGE_SIZE) uint8_t stacks[CPU_MAX][STACK_BYTES];
 static jmp_buf scheduler;
 static bool simulating;
 static uint64_t random_state;
 static host_user_step *user_step;
 static void *user_context;
+static void (*user_check)(void *);
 static uint64_t user_steps;
 
 uint64_t host_random(void)
@@ -42,6 +45,11 @@ uint64_t host_random(void)
 	random_state ^= random_state << 25;
 	random_state ^= random_state >> 27;
 	return random_state * 0x2545f4914f6cdd1dull;
+}
+
+void host_reseed(uint64_t seed)
+{
+	random_state = seed * 0x9e3779b97f4a7c15ull + 1u;
 }
 
 static void give_way(void)
@@ -94,15 +102,32 @@ void arch_irq_poll(void)
 	take_interrupts();
 }
 
+/* When the next timer goes off, if until then no CPU has anything to do; else one step from now. */
+static uint64_t next_event(void)
+{
+	uint64_t next = UINT64_MAX;
+	for (uint32_t cpu = 0; cpu < cpu_count; cpu++) {
+		if (!coroutine_table[cpu].started)
+			continue;
+		if (!coroutine_table[cpu].idle || cpu_table[cpu].arch.ipi)
+			return host_ticks + USER_STEP_NS;
+		if (cpu_table[cpu].arch.timer_ticks < next)
+			next = cpu_table[cpu].arch.timer_ticks;
+	}
+	return next == UINT64_MAX || next < host_ticks ? host_ticks + USER_STEP_NS : next;
+}
+
 void arch_idle(void)
 {
 	uint32_t self = host_cpu->index;
 	coroutine_table[self].in_kernel = false;
+	coroutine_table[self].idle = true;
 	if (simulating)
 		give_way();
 	coroutine_table[self].in_kernel = true;
 	if (!take_interrupts())
-		host_ticks += USER_STEP_NS;
+		host_ticks = next_event();
+	coroutine_table[self].idle = false;
 }
 
 void arch_user_return(struct thread *thread)
@@ -135,16 +160,15 @@ static void cpu_entry(void)
 static void start(uint32_t cpu, void (*entry)(void))
 {
 	struct coroutine *coroutine = &coroutine_table[cpu];
-	if (coroutine->stack == NULL)
-		coroutine->stack = malloc(STACK_BYTES);
 	getcontext(&coroutine->first);
-	coroutine->first.uc_stack.ss_sp = coroutine->stack;
+	coroutine->first.uc_stack.ss_sp = stacks[cpu];
 	coroutine->first.uc_stack.ss_size = STACK_BYTES;
 	coroutine->first.uc_link = NULL;
 	makecontext(&coroutine->first, entry, 0);
 	coroutine->entered = false;
 	coroutine->started = true;
 	coroutine->in_kernel = true;
+	coroutine->idle = false;
 }
 
 CC_BOOT status_t arch_cpu_start(uint32_t index, const struct boot_info *info)
@@ -171,29 +195,38 @@ static uint32_t choose(void)
 	return cpu;
 }
 
-uint64_t host_simulate(uint64_t seed, uint64_t steps, host_user_step *step, void (*check)(void *),
-                       void *context)
+/* One decision: a CPU goes on to its next interleaving point. */
+static void decide(void)
+{
+	uint32_t cpu = choose();
+	host_cpu = &cpu_table[cpu];
+	simulating = true;
+	let_run(&coroutine_table[cpu]);
+	simulating = false; /* a check may take locks, and is no CPU that could give way */
+	if (user_check != NULL && !anyone_in_kernel())
+		user_check(user_context);
+}
+
+bool host_simulate_boot(uint64_t seed, host_user_step *step, void (*check)(void *), void *context)
 {
 	for (uint32_t cpu = 0; cpu < CPU_MAX; cpu++)
 		coroutine_table[cpu].started = false;
-	random_state = seed * 0x9e3779b97f4a7c15ull + 1u;
+	host_reseed(seed);
 	host_entropy = random_state;
 	user_step = step;
+	user_check = check;
 	user_context = context;
 	user_steps = 0;
-	simulating = true;
 	start(0, boot_entry);
-	for (uint64_t i = 0; i < steps && !host_powered_off; i++) {
-		uint32_t cpu = choose();
-		host_cpu = &cpu_table[cpu];
-		let_run(&coroutine_table[cpu]);
-		if (check == NULL || anyone_in_kernel())
-			continue;
-		simulating = false; /* a check may take locks, and is no CPU that could give way */
-		check(context);
-		simulating = true;
-	}
-	simulating = false;
+	for (uint64_t i = 0; i < BOOT_DECISIONS && user_steps == 0 && !host_powered_off; i++)
+		decide();
+	return user_steps != 0;
+}
+
+uint64_t host_simulate(uint64_t decisions)
+{
+	for (uint64_t i = 0; i < decisions && !host_powered_off; i++)
+		decide();
 	return user_steps;
 }
 

@@ -4,7 +4,7 @@
  * runs the kernel on.
  *
  * Two ways to use it. A unit test calls host_machine and then the noun it
- * tests, on one CPU. A simulation calls host_simulate: every simulated CPU is
+ * tests, on one CPU. A simulation calls host_simulate_boot and host_simulate: every simulated CPU is
  * a coroutine that runs the real boot path, and a seeded scheduler decides at
  * each interleaving point (lock, spin, user mode) which of them goes on.
  */
@@ -25,12 +25,15 @@ void host_kernel(uint64_t ram_bytes, uint32_t cpus, uint32_t processes);
 /* What a simulated CPU in user mode does next; set by the simulation. Runs on the CPU's coroutine: it may set
  * the thread's registers and call trap_syscall or trap_fault, and returns whom to resume. */
 typedef struct thread *host_user_step(struct thread *current, void *context);
-/* Boot the kernel on all CPUs and let them run for `steps` scheduling decisions under `seed`.
- * `check` is called whenever no CPU is inside the kernel. Returns the number of user steps taken. */
-uint64_t host_simulate(uint64_t seed, uint64_t steps, host_user_step *step, void (*check)(void *),
-                       void *context);
+/* Boot the kernel on all CPUs, under a seed, until a program has made its first step; false: none did.
+ * `check` is called whenever no CPU is inside the kernel, now and later. */
+CC_NODISCARD bool host_simulate_boot(uint64_t seed, host_user_step *step, void (*check)(void *), void *context);
+/* So many scheduling decisions more. Returns the number of user steps since the boot began. */
+uint64_t host_simulate(uint64_t decisions);
 /* Deterministic random numbers of the running simulation. */
 uint64_t host_random(void);
+/* From here on the simulation is that of another seed. */
+void host_reseed(uint64_t seed);
 
 /* State of the simulated CPUs' random number generator, which a test may set before it makes a machine;
  * 0: they have none. A simulation sets it from its seed, so that a run can be repeated. */
