@@ -69,11 +69,12 @@ static struct thread *call_hand(struct cpu *cpu, struct endpoint *endpoint, stru
 	return server;
 }
 
-/* Any call, from where the endpoint's lock is held. */
-static struct thread *call_locked(struct thread *current, struct cap *cap, const struct message_caps *caps)
+/* Any call, from where the endpoint's lock is held: the endpoint that the capability named when it was found. It may
+ * name another by now, which cap_current tells. */
+static struct thread *call_locked(struct thread *current, struct endpoint *endpoint, struct cap *cap,
+                                  const struct message_caps *caps)
 {
 	struct cpu *cpu = arch_cpu_self();
-	struct endpoint *endpoint = &endpoint_table[cap->object];
 	handle_t handle = current->regs.arg[0];
 	uint64_t tag = current->regs.arg[1];
 	uint8_t priority = current->priority;
@@ -115,15 +116,17 @@ static CC_COLD struct thread *call_general(struct thread *current, struct cap *c
 	status_t status = message_check(current, tag, &caps);
 	if (status != STATUS_OK)
 		return syscall_finish(current, status);
-	lock_acquire(&endpoint_table[cap->object].lock, LOCK_ENDPOINT);
-	return call_locked(current, cap, &caps);
+	struct endpoint *endpoint = &endpoint_table[cap->object];
+	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
+	return call_locked(current, endpoint, cap, &caps);
 }
 
 /* Somebody else has the endpoint's lock. */
-static CC_COLD struct thread *call_contended(struct thread *current, struct cap *cap, uint32_t ticket)
+static CC_COLD struct thread *call_contended(struct thread *current, struct endpoint *endpoint, struct cap *cap,
+                                             uint32_t ticket)
 {
-	lock_await(&endpoint_table[cap->object].lock, ticket);
-	return call_locked(current, cap, &message_no_caps);
+	lock_await(&endpoint->lock, ticket);
+	return call_locked(current, endpoint, cap, &message_no_caps);
 }
 
 /* No function is called on the hot path, so that it needs no stack and keeps no registers. */
@@ -142,12 +145,12 @@ struct thread *endpoint_call(struct thread *current)
 	struct endpoint *endpoint = &endpoint_table[cap->object];
 	uint32_t ticket = lock_draw(&endpoint->lock, LOCK_ENDPOINT);
 	if (CC_UNLIKELY(!lock_serves(&endpoint->lock, ticket)))
-		return call_contended(current, cap, ticket);
+		return call_contended(current, endpoint, cap, ticket);
 	if (CC_UNLIKELY(endpoint->receiver_head == NONE || !cap_current(cap, handle, &endpoint->object)))
-		return call_locked(current, cap, &message_no_caps);
+		return call_locked(current, endpoint, cap, &message_no_caps);
 	struct thread *server = &thread_table[endpoint->receiver_head];
 	if (CC_UNLIKELY(!sched_may_run_here(cpu, server, server->priority)))
-		return call_locked(current, cap, &message_no_caps);
+		return call_locked(current, endpoint, cap, &message_no_caps);
 	endpoint_unlink_receiver(endpoint, server);
 	sched_claim_here(cpu, server, server->wait);
 	uint64_t wait = call_deliver(server, current, cap, tag);

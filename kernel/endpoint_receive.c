@@ -228,14 +228,14 @@ status_t sys_reply(struct thread *current)
 	return STATUS_OK;
 }
 
-/* The rest of any reply_recv, from where the answer is out and the endpoint's lock is held: receive, then run the
- * caller (NULL: there is none), which is claimed. */
-static struct thread *receive_locked(struct thread *current, struct thread *caller, struct cap *cap)
+/* The rest of any reply_recv, from where the answer is out and the lock of the endpoint is held that the capability
+ * named when it was found: receive, then run the caller (NULL: there is none), which is claimed. */
+static struct thread *receive_locked(struct thread *current, struct thread *caller, struct endpoint *endpoint,
+                                     struct cap *cap)
 {
 	struct cpu *cpu = arch_cpu_self();
 	struct message_caps caps;
 	status_t status = STATUS_BAD_HANDLE;
-	struct endpoint *endpoint = &endpoint_table[cap->object];
 	handle_t handle = current->regs.arg[0];
 	deadline_t deadline = current->regs.arg[6];
 	if (cap_current(cap, handle, &endpoint->object))
@@ -272,16 +272,17 @@ static CC_COLD struct thread *reply_receive_general(struct thread *current, stru
 	} else {
 		(void)reply_nobody(current, reply);
 	}
-	lock_acquire(&endpoint_table[cap->object].lock, LOCK_ENDPOINT);
-	return receive_locked(current, caller, cap);
+	struct endpoint *endpoint = &endpoint_table[cap->object];
+	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
+	return receive_locked(current, caller, endpoint, cap);
 }
 
 /* Somebody else has the endpoint's lock. */
-static CC_COLD struct thread *receive_contended(struct thread *current, struct thread *caller, struct cap *cap,
-                                                uint32_t ticket)
+static CC_COLD struct thread *receive_contended(struct thread *current, struct thread *caller,
+                                                struct endpoint *endpoint, struct cap *cap, uint32_t ticket)
 {
-	lock_await(&endpoint_table[cap->object].lock, ticket);
-	return receive_locked(current, caller, cap);
+	lock_await(&endpoint->lock, ticket);
+	return receive_locked(current, caller, endpoint, cap);
 }
 
 /* May this be done without calling a function: nothing but a plain answer, and no loan, deadline or FPU state? */
@@ -314,9 +315,9 @@ struct thread *endpoint_reply_receive(struct thread *current)
 	struct endpoint *endpoint = &endpoint_table[cap->object];
 	uint32_t ticket = lock_draw(&endpoint->lock, LOCK_ENDPOINT);
 	if (CC_UNLIKELY(!lock_serves(&endpoint->lock, ticket)))
-		return receive_contended(current, caller, cap, ticket);
+		return receive_contended(current, caller, endpoint, cap, ticket);
 	if (CC_UNLIKELY(!cap_current(cap, handle, &endpoint->object) || !receive_must_wait(endpoint)))
-		return receive_locked(current, caller, cap);
+		return receive_locked(current, caller, endpoint, cap);
 	sched_account(cpu, current);
 	receive_publish(endpoint, current, cap, WAIT_NEXT(current->wait, THREAD_RECEIVING));
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);

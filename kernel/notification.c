@@ -85,10 +85,10 @@ CC_COLD void notification_cap_died(uint32_t slot, uint32_t cap)
 	thread_cap_died(cap);
 }
 
-/* Any signal, from where the notification's lock is held. */
-static CC_NOINLINE status_t signal_through(struct thread *current, const struct cap *cap, uint64_t bits)
+/* Any signal, from where the notification's lock is held: that the capability named when it was found. */
+static CC_NOINLINE status_t signal_through(struct thread *current, struct notification *notification,
+                                           const struct cap *cap, uint64_t bits)
 {
-	struct notification *notification = &notification_table[cap->object];
 	status_t status = STATUS_BAD_HANDLE;
 	if (cap_current(cap, current->regs.arg[0], &notification->object)) {
 		signal_locked(notification, bits);
@@ -98,11 +98,11 @@ static CC_NOINLINE status_t signal_through(struct thread *current, const struct 
 	return status;
 }
 
-static CC_COLD status_t signal_contended(struct thread *current, const struct cap *cap, uint64_t bits,
-                                         uint32_t ticket)
+static CC_COLD status_t signal_contended(struct thread *current, struct notification *notification,
+                                         const struct cap *cap, uint64_t bits, uint32_t ticket)
 {
-	lock_await(&notification_table[cap->object].lock, ticket);
-	return signal_through(current, cap, bits);
+	lock_await(&notification->lock, ticket);
+	return signal_through(current, notification, cap, bits);
 }
 
 /* Where nobody waits, no function is called: no stack frame. */
@@ -116,10 +116,10 @@ status_t sys_notification_signal(struct thread *current)
 	struct notification *notification = &notification_table[cap->object];
 	uint32_t ticket = lock_draw(&notification->lock, LOCK_NOTIFICATION);
 	if (CC_UNLIKELY(!lock_serves(&notification->lock, ticket)))
-		return signal_contended(current, cap, bits, ticket);
+		return signal_contended(current, notification, cap, bits, ticket);
 	if (!cap_current(cap, handle, &notification->object) || notification->endpoint != NONE ||
 	    notification->waiter_head != NONE)
-		return signal_through(current, cap, bits);
+		return signal_through(current, notification, cap, bits);
 	__atomic_fetch_or(&notification->bits, bits, __ATOMIC_SEQ_CST);
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
 	return STATUS_OK;
