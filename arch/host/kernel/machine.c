@@ -37,6 +37,7 @@ void host_machine(uint64_t bytes, uint32_t cpus)
 	host_powered_off = false;
 	host_messages = HOST_MESSAGES;
 	host_messages_routed = 0;
+	host_meanwhile = NULL;
 	memset(&boot, 0, sizeof boot);
 	snprintf(boot.loader, sizeof boot.loader, "host");
 	snprintf(boot.machine, sizeof boot.machine, "host program");

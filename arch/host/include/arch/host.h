@@ -35,6 +35,10 @@ uint64_t host_random(void);
 /* From here on the simulation is that of another seed. */
 void host_reseed(uint64_t seed);
 
+/* What another CPU does at the next point where it could come between, outside of a simulation; called once, with
+ * that CPU still this one, and may set itself again. NULL on every new machine. */
+extern void (*host_meanwhile)(void);
+
 /* State of the simulated CPUs' random number generator, which a test may set before it makes a machine;
  * 0: they have none. A simulation sets it from its seed, so that a run can be repeated. */
 extern uint64_t host_entropy;
