@@ -6,6 +6,7 @@
  */
 #include "endpoint_priv.h"
 #include <kernel/audit.h>
+#include <kernel/budget.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 
@@ -202,7 +203,7 @@ static void reply_deliver(struct thread *current, struct thread *caller, uint64_
 	if (CC_UNLIKELY(caller->timer.cpu != CPU_NONE))
 		timer_cancel(thread_slot(caller));
 	if (CC_UNLIKELY(current->priority != current->base_priority))
-		sched_set_priority(current, current->base_priority);
+		sched_set_priority(current, budget_priority(current));
 }
 
 static status_t reply_check(struct thread *current, uint64_t tag, struct message_caps *out_caps)

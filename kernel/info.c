@@ -149,6 +149,8 @@ static status_t fill_process(uint64_t index, struct info_process *info, uint64_t
 	info->priority = process->priority_limit;
 	info->objects = process->objects;
 	info->syscall_mask = process->syscall_mask;
+	info->cpu_percent = process->budget.percent;
+	info->cpu_spent = process->budget.times_spent;
 	fill_image(process->image, info);
 	*out_next = slot + 1u;
 	return STATUS_OK;

@@ -4,6 +4,7 @@
  * belongs to those nouns; taking it apart step by step is process_reap.c.
  */
 #include <kernel/audit.h>
+#include <kernel/budget.h>
 #include <kernel/image.h>
 #include <kernel/memory.h>
 #include <kernel/notification.h>
@@ -48,6 +49,7 @@ static bool options_ok(const struct process_options *options)
 {
 	return strnlen(options->name, sizeof options->name) < sizeof options->name &&
 	       options->name[0] != '\0' && options->priority < PRIORITY_COUNT &&
+	       options->cpu_percent <= CPU_PERCENT_MAX &&
 	       options->threads >= 1 && options->threads <= USER_PAGES_MAX &&
 	       options->stack_pages >= 1 && options->stack_pages <= 1024;
 }
@@ -82,6 +84,7 @@ static void process_fill(struct process *process, uint32_t parent, uint32_t imag
 	memset(&process->fault, 0, sizeof process->fault);
 	process->reap_stage = 0;
 	process->cpu_ticks = 0;
+	budget_init(process, options->cpu_percent);
 }
 
 /* Stack of the first thread; the page below it stays unmapped. */
@@ -237,6 +240,6 @@ bool process_valid(const struct process *process)
 		return true;
 	if (process->state == PROCESS_RUNNING && process->main_thread >= THREAD_MAX)
 		return false;
-	return process->threads <= process->threads_limit &&
+	return process->threads <= process->threads_limit && budget_valid(process) &&
 	       (uint32_t)__builtin_popcountll(process->page_slots) == process->threads;
 }

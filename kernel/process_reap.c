@@ -65,6 +65,8 @@ static void reap_end(struct process *process, struct thread *reaper)
 	process->image = NONE;
 	process->main_thread = NONE;
 	thread_finish(reaper);
+	timer_cancel(TIMER_BUDGET(slot));
+	process->budget.spent = false;
 	audit_emit(AUDIT_PROCESS_ENDED, process->id, slot, process->exit_code, clock_now() - process->created_ns,
 	           process->killed, process->fault.kind);
 	__atomic_store_n(&process->state, PROCESS_DEAD, __ATOMIC_SEQ_CST);

@@ -8,6 +8,7 @@
  * then reads the other's, with a full barrier between.
  */
 #include "run_queue_priv.h"
+#include <kernel/budget.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/timer.h>
@@ -208,12 +209,22 @@ static void enter(struct cpu *cpu, struct thread *to)
 CC_COLD struct thread *sched_hand_over_slow(struct cpu *cpu, struct thread *from, struct thread *to)
 {
 	sched_check_dying(from);
-	if (to->owner->state != PROCESS_RUNNING) {
+	bool limited = budget_limits(to->owner);
+	if (to->owner->state != PROCESS_RUNNING || (limited && !budget_admit(cpu, to))) {
 		sched_ready(to);
 		return sched_next(cpu);
 	}
 	enter(cpu, to);
+	if (limited)
+		timer_rearm(cpu);
 	return to;
+}
+
+/* A new slice, for a thread that was taken out of a queue. False: its process has no time left, it goes back. */
+static bool slice_begin(struct cpu *cpu, struct thread *thread)
+{
+	cpu->slice_end = arch_time_now() + clock_to_ticks(SLICE_NS);
+	return !budget_limits(thread->owner) || budget_admit(cpu, thread);
 }
 
 struct thread *sched_next(struct cpu *cpu)
@@ -228,10 +239,11 @@ struct thread *sched_next(struct cpu *cpu)
 		else if (__atomic_load_n(&process_of(thread->process)->state, __ATOMIC_ACQUIRE) !=
 		         PROCESS_RUNNING)
 			reap(cpu, thread);
-		else
+		else if (slice_begin(cpu, thread))
 			break;
+		else
+			sched_ready(thread);
 	}
-	cpu->slice_end = arch_time_now() + clock_to_ticks(SLICE_NS);
 	sched_claim_here(cpu, thread, thread->wait);
 	enter(cpu, thread);
 	TRACE_EVENT(TRACE_SWITCH, thread_slot(thread), 0);
@@ -291,7 +303,7 @@ uint64_t sched_slice_deadline(const struct cpu *cpu)
 {
 	const struct thread *current = cpu->arch.current;
 	const struct run_queue *queue = &run_queue_table[cpu->index];
-	if (current == NULL || queue->ready_mask >> current->priority == 0)
+	if (current == NULL || (queue->ready_mask >> current->priority == 0 && !budget_limits(current->owner)))
 		return UINT64_MAX;
 	return cpu->slice_end;
 }

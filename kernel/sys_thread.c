@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* System calls of threads: create, end, sleep, yield, priority, affinity; and the clock. */
+#include <kernel/budget.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
@@ -106,7 +107,7 @@ static status_t set_priority(struct thread *thread, uint64_t value)
 	if (value > process_of(thread->process)->priority_limit)
 		return STATUS_QUOTA;
 	__atomic_store_n(&thread->base_priority, (uint8_t)value, __ATOMIC_RELAXED);
-	sched_set_priority(thread, (uint8_t)value);
+	sched_set_priority(thread, budget_priority(thread));
 	return STATUS_OK;
 }
 

@@ -81,6 +81,7 @@ static void thread_unlink(struct process *process, struct thread *thread)
 		thread_table[thread->process_previous].process_next = thread->process_next;
 	if (thread->process_next != NONE)
 		thread_table[thread->process_next].process_previous = thread->process_previous;
+	process->cpu_ticks += thread->cpu_ticks;
 	lock_release(&process->lock, LOCK_PROCESS);
 }
 
@@ -173,7 +174,6 @@ void thread_finish(struct thread *thread)
 		aspace_leave_page(&process->aspace, thread->page_user);
 	frame_free(thread->page_frame);
 	process_uncharge(thread->process, 1);
-	__atomic_fetch_add(&process->cpu_ticks, thread->cpu_ticks, __ATOMIC_RELAXED);
 	thread_unlink(process, thread);
 	__atomic_store_n(&thread->wait, WAIT_NEXT(thread->wait, THREAD_FREE), __ATOMIC_RELEASE);
 	/* Last: from here on the process may be taken apart under us. */

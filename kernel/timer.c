@@ -6,6 +6,7 @@
  * against the wait word it was armed for: a thread that was woken meanwhile
  * and waits again is left alone.
  */
+#include <kernel/budget.h>
 #include <kernel/channel.h>
 #include <kernel/notification.h>
 #include <kernel/panic.h>
@@ -13,7 +14,7 @@
 #include <kernel/timer.h>
 #include <kernel/trace.h>
 
-#define TIMER_ROW 9216u /* ids per heap, a whole number of pages */
+#define TIMER_ROW 10240u /* ids per heap, a whole number of pages */
 _Static_assert(TIMER_ROW >= TIMER_COUNT && TIMER_ROW * sizeof(uint32_t) % PAGE_SIZE == 0,
                "a heap row is a whole number of pages");
 
@@ -29,7 +30,8 @@ static struct timer grace_timer = {.cpu = CPU_NONE};
 CC_BOOT void timer_init(void)
 {
 	uint32_t most = object_tables[OBJECT_THREAD].capacity +
-	                object_tables[OBJECT_NOTIFICATION].capacity + 1u;
+	                object_tables[OBJECT_NOTIFICATION].capacity +
+	                object_tables[OBJECT_PROCESS].capacity + 1u;
 	uint64_t pages = (most * sizeof(uint32_t) + PAGE_MASK) >> PAGE_SHIFT;
 	for (uint32_t cpu = 0; cpu < cpu_count; cpu++) {
 		heap_table[cpu].armed = UINT64_MAX;
@@ -42,8 +44,10 @@ struct timer *timer_of(uint32_t id)
 {
 	if (id < THREAD_MAX)
 		return &thread_table[id].timer;
-	if (id < TIMER_GRACE)
+	if (id < TIMER_BUDGET(0))
 		return &notification_table[id - THREAD_MAX].timer;
+	if (id < TIMER_GRACE)
+		return &process_of(id - TIMER_BUDGET(0))->budget.timer;
 	return &grace_timer;
 }
 
@@ -169,6 +173,10 @@ static void expire(uint32_t id, uint64_t armed_for, deadline_t now)
 {
 	if (id == TIMER_GRACE) {
 		channel_grace(now); /* arms the next one itself */
+		return;
+	}
+	if (id >= TIMER_BUDGET(0)) {
+		budget_expired(id - TIMER_BUDGET(0));
 		return;
 	}
 	if (id >= THREAD_MAX) {

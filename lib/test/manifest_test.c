@@ -69,6 +69,8 @@ static void test_refused(void **context)
 	refused(PROFILE "service a\n memory\n", 4);
 	refused(PROFILE "service a\n memory 1\n", 4);
 	refused(PROFILE "service a\n priority 32\n", 4);
+	refused(PROFILE "service a\n cpu 0\n", 4);
+	refused(PROFILE "service a\n cpu 1601\n", 4);
 	refused(PROFILE "service a\n serves a 65\n", 4);
 	refused(PROFILE "service a\n uses a maybe\n", 4);
 	refused(PROFILE "service a\n handle log jump\n", 4);

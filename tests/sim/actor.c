@@ -95,6 +95,7 @@ static void fill_options(struct thread *thread)
 	options.threads = 1u + (uint32_t)below(6);
 	options.objects = (uint32_t)below(60);
 	options.stack_pages = 1u + (uint32_t)below(4);
+	options.cpu_percent = one_in(2) ? 0 : (uint32_t)below(CPU_PERCENT_MAX + 2u);
 	options.notification = one_in(3) ? HANDLE_NONE : pick_handle(thread, OBJECT_NOTIFICATION);
 	options.notification_bits = 1u << below(8);
 	memcpy(thread->page->bulk, &options, sizeof options);

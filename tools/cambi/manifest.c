@@ -71,6 +71,8 @@ static void print_limits(const struct manifest_entry *entry)
 {
 	printf("  limits     %u pages, %u threads, %u objects, priority %u", entry->memory_pages,
 	       entry->threads, entry->objects, entry->priority);
+	if (entry->cpu_percent != 0)
+		printf(", %u %% of a CPU", entry->cpu_percent);
 	if (entry->children != 0)
 		printf(", %u children", entry->children);
 	if (entry->keeps_pages != 0)

@@ -83,8 +83,10 @@ struct info_process {
 	uint32_t role;             /* enum module_role of its image */
 	uint32_t version;          /* of its image */
 	uint8_t digest[32];        /* of its image, as the catalog lists it */
+	uint32_t cpu_percent;      /* of one CPU, that it may use; 0: no limit */
+	uint32_t cpu_spent;        /* periods in which it wanted more */
 };
-ABI_SIZE(struct info_process, 160);
+ABI_SIZE(struct info_process, 168);
 
 struct info_thread {
 	uint32_t slot;

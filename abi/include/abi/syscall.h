@@ -39,6 +39,8 @@ enum {
 	PRIORITY_MAX = 31,
 };
 
+#define CPU_PERCENT_MAX 1600u /* of one CPU: sixteen of them */
+
 enum irq_trigger {
 	IRQ_TRIGGER_EDGE = 0,
 	IRQ_TRIGGER_LEVEL = 1,       /* active high */
@@ -86,7 +88,7 @@ struct process_options {
 	uint32_t threads;         /* quota */
 	uint32_t objects;         /* quota of kernel objects created */
 	uint32_t stack_pages;     /* of the first thread, 1..1024 */
-	uint32_t reserved;
+	uint32_t cpu_percent;     /* of one CPU, at its priority, in each tenth of a second; 0: no limit */
 	handle_t notification;    /* signalled when the process ends; 0: none */
 	uint64_t notification_bits;
 };

@@ -52,7 +52,7 @@ struct spawn_run_rep {
 	uint64_t badge;   /* of the program's capabilities to services, see proto/console.h */
 };
 
-/* The names of the bundle's programs from number `index` on, as many as fit, each terminated.
+/* The names under which programs can be started, from number `index` on, as many as fit, each terminated.
  * `next` is the index to go on with; NOT_FOUND past the last. */
 struct spawn_list_req {
 	uint64_t index;

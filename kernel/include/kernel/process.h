@@ -7,11 +7,23 @@
  */
 #pragma once
 #include <kernel/aspace.h>
-#include <kernel/object.h>
+#include <kernel/thread.h>
+
+/* CPU time of a process; see budget.h. */
+struct budget {
+	uint64_t ticks;       /* [c] that it may run in a period; 0: no limit */
+	uint64_t begin;       /* [P] ticks it had run when the period began */
+	deadline_t end;       /* [P] of the period */
+	bool spent;           /* [P] written; read by anyone */
+	uint32_t percent;     /* [c] `ticks`, as it was asked for */
+	uint32_t times_spent; /* [P] for display */
+	struct timer timer;   /* armed while spent */
+};
 
 struct process {
 	struct object object;
 	uint32_t state;            /* [a] enum process_state */
+	struct budget budget;
 	uint64_t syscall_mask;     /* [a] bit per allowed system call; only ever narrowed */
 	struct aspace aspace;      /* lock inside */
 	struct aid principal;      /* [c] bound before the first thread starts, never changed */
@@ -46,7 +58,7 @@ struct process {
 	struct fault_report fault;
 	uint32_t reap_stage;       /* [p of the reaper] */
 
-	uint64_t cpu_ticks;        /* [a] of threads that ended */
+	uint64_t cpu_ticks;        /* [P] of threads that ended; read by anyone */
 };
 
 extern struct process process_table[PROCESS_MAX];

@@ -58,7 +58,7 @@ struct thread *sched_hand_over_slow(struct cpu *cpu, struct thread *from, struct
 void sched_set_priority(struct thread *thread, uint8_t priority);
 /* Raise the effective priority of a thread and of those it waits for (bounded chain). */
 void sched_raise(struct thread *thread, uint8_t priority);
-/* End of the slice in counter ticks, or UINT64_MAX if nobody else wants this CPU. */
+/* End of the slice in counter ticks, or UINT64_MAX if nobody else wants this CPU and no budget bounds it. */
 uint64_t sched_slice_deadline(const struct cpu *cpu);
 bool sched_valid(void);
 
@@ -108,8 +108,9 @@ CC_INLINE struct thread *sched_hand_over(struct cpu *cpu, struct thread *from, s
 {
 	const struct process *owner = to->owner;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (CC_UNLIKELY(from->owner->state == PROCESS_DYING || owner->state != PROCESS_RUNNING || to->fpu.live ||
-	                owner->aspace.token == 0 || (owner->aspace.cpus >> cpu->index & 1u) == 0))
+	if (CC_UNLIKELY(from->owner->state == PROCESS_DYING || owner->state != PROCESS_RUNNING ||
+	                owner->budget.ticks != 0 || to->fpu.live || owner->aspace.token == 0 ||
+	                (owner->aspace.cpus >> cpu->index & 1u) == 0))
 		return sched_hand_over_slow(cpu, from, to);
 	__atomic_store_n(&cpu->queue->running, to->priority + 1u, __ATOMIC_RELAXED);
 	cpu->arch.current = to;

@@ -11,9 +11,10 @@ void timer_init(void);
 deadline_t clock_now(void);
 deadline_t clock_from_ticks(uint64_t ticks);
 uint64_t clock_to_ticks(deadline_t deadline);
-/* Timer ids: thread slots, then THREAD_MAX + notification slots, then one for channel grace. */
+/* Timer ids: thread slots, then those of notifications, then those of processes, then one for channel grace. */
 #define TIMER_NOTIFICATION(slot) (THREAD_MAX + (slot))
-#define TIMER_GRACE (THREAD_MAX + NOTIFICATION_MAX)
+#define TIMER_BUDGET(process) (THREAD_MAX + NOTIFICATION_MAX + (process))
+#define TIMER_GRACE (THREAD_MAX + NOTIFICATION_MAX + PROCESS_MAX)
 #define TIMER_COUNT (TIMER_GRACE + 1)
 struct timer *timer_of(uint32_t id);
 /* Arm on this CPU (re-arming moves it); disarm wherever it is. */

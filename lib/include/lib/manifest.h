@@ -23,6 +23,7 @@
  *                                 from the device manager, which the driver must use
  *     calls PROFILE               the system calls it may make; defined above
  *     priority N, memory PAGES, stack PAGES, threads N, objects N, children N
+ *     cpu PERCENT                 of one CPU that it may use; unlimited if not given
  *     keeps PAGES                 services only: memory that outlives it, for its successor
  *     restart always [LIMIT] | failure [LIMIT] | never
  *                                 LIMIT failures in a row, and it is given up; 0, or none: never
@@ -118,6 +119,7 @@ struct manifest_entry {
 	uint64_t syscall_mask; /* 0: no profile yet */
 	uint32_t profile;      /* index; meaningless without a mask */
 	uint32_t priority;
+	uint32_t cpu_percent; /* 0: no limit */
 	uint32_t memory_pages;
 	uint32_t stack_pages;
 	uint32_t threads;

@@ -77,6 +77,9 @@ int command_ps(int argc, char **argv)
 		                                      : "");
 		if (threads)
 			threads_of(process.id);
+		if (threads && process.cpu_percent != 0)
+			print("      at most %u %% of a CPU; wanted more in %u tenths of a second\n",
+			      process.cpu_percent, process.cpu_spent);
 	}
 	return 0;
 }

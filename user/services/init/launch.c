@@ -41,6 +41,7 @@ static status_t create(const struct launch *plan, struct launched *out_launched)
 	struct process_options options = {
 		.memory_pages = entry->memory_pages,
 		.priority = entry->priority,
+		.cpu_percent = entry->cpu_percent,
 		.threads = entry->threads,
 		.objects = entry->objects,
 		.stack_pages = entry->stack_pages,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The server side of proto/spawn.h: programs. What it says of services is in spawn_service.c. */
 #include "init.h"
+#include <abi/bundle.h>
 #include <lib/string.h>
 #include <os/audit_tell.h>
 
@@ -110,6 +111,24 @@ status_t spawn_run_serve(struct service_call *call, const struct spawn_run_req *
 	return STATUS_OK;
 }
 
+/* The next name under which something can be started: modules of the bundle, then programs of the manifest that are
+ * called otherwise than their module. NULL: no more. */
+static const char *program_name(uint64_t from, uint64_t *out_next)
+{
+	const char *name = from < BUNDLE_MODULES_MAX ? bundle_program(from, out_next) : NULL;
+
+	if (name != NULL)
+		return name;
+	for (uint64_t i = from < BUNDLE_MODULES_MAX ? 0 : from - BUNDLE_MODULES_MAX; i < manifest.entry_count; i++) {
+		const struct manifest_entry *entry = &manifest.entries[i];
+
+		*out_next = BUNDLE_MODULES_MAX + i + 1u;
+		if (!entry->service && strcmp(entry->name, "*") != 0 && strcmp(entry->name, entry->image) != 0)
+			return entry->name;
+	}
+	return NULL;
+}
+
 status_t spawn_list_serve(struct service_call *call, const struct spawn_list_req *request,
                           struct spawn_list_rep *reply)
 {
@@ -117,7 +136,7 @@ status_t spawn_list_serve(struct service_call *call, const struct spawn_list_req
 	const char *name;
 
 	reply->next = request->index;
-	for (uint64_t next; (name = bundle_program(reply->next, &next)) != NULL; reply->next = next) {
+	for (uint64_t next; (name = program_name(reply->next, &next)) != NULL; reply->next = next) {
 		if (program_find(name) == NULL)
 			continue;
 		size_t length = string_copy(reply->data + at, sizeof(reply->data) - at, name);
