@@ -154,6 +154,16 @@ status_t block_xts_is_there(struct block_device *below, bool *out_there)
 	return status;
 }
 
+status_t block_xts_check(struct block_device *below)
+{
+	uint8_t header[HEADER_SIZE];
+	status_t status = STATUS_OK;
+
+	for (uint64_t copy = 0; status == STATUS_OK && copy < BLOCK_XTS_HEADERS; copy++)
+		status = header_read(below, copy, header);
+	return status;
+}
+
 /* ---- writing ---- */
 static void header_make(const struct passphrase *passphrase, uint32_t iterations, const uint8_t key[XTS_KEY_SIZE],
                         const uint8_t salt[BLOCK_XTS_SALT_SIZE], uint8_t out_block[BLOCK_SIZE])

@@ -41,12 +41,13 @@ status_t object_find(struct object_store *store, const struct object_id *id, str
 }
 
 /* ---- birth ---- */
-status_t object_birth_check(struct object_store *store, const uint8_t *birth, size_t birth_size,
+status_t object_birth_check(struct object_store *store, const uint8_t *birth, size_t birth_size, bool whole,
                             const uint8_t hash[HASH_SIZE], uint64_t size, struct object *out_object, bool *out_here)
 {
 	const uint8_t *history;
 	size_t history_size;
-	status_t status = object_born(birth, birth_size, out_object);
+	status_t status = whole ? object_replay(birth, birth_size, out_object) :
+	                          object_born(birth, birth_size, out_object);
 
 	if (status == STATUS_OK && (!hash_equal(out_object->birth.id.hash, hash) || out_object->birth.size != size))
 		status = STATUS_INVALID;
@@ -73,8 +74,8 @@ status_t object_birth_put(struct object_store *store, const struct object *objec
 	return status;
 }
 
-status_t object_put(struct object_store *store, const uint8_t *content, size_t size, const uint8_t *birth,
-                    size_t birth_size)
+static status_t put(struct object_store *store, const uint8_t *content, size_t size, const uint8_t *birth,
+                    size_t birth_size, bool whole)
 {
 	uint8_t hash[HASH_SIZE];
 	struct object object;
@@ -83,13 +84,25 @@ status_t object_put(struct object_store *store, const uint8_t *content, size_t s
 	if (size > OBJECT_PART_SIZE)
 		return STATUS_INVALID;
 	hash_bytes(content, size, hash);
-	status_t status = object_birth_check(store, birth, birth_size, hash, size, &object, &here);
+	status_t status = object_birth_check(store, birth, birth_size, whole, hash, size, &object, &here);
 	if (status != STATUS_OK || here)
 		return status;
 	status = object_part_add(store, hash, content, size);
 	if (status == STATUS_OK)
 		status = object_birth_put(store, &object, birth, birth_size);
 	return object_changed(store, status);
+}
+
+status_t object_put(struct object_store *store, const uint8_t *content, size_t size, const uint8_t *birth,
+                    size_t birth_size)
+{
+	return put(store, content, size, birth, birth_size, false);
+}
+
+status_t object_restore(struct object_store *store, const uint8_t *content, size_t size, const uint8_t *history,
+                        size_t history_size)
+{
+	return put(store, content, size, history, history_size, true);
 }
 
 /* ---- after birth ---- */

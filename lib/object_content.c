@@ -218,8 +218,8 @@ static status_t content_put(struct object_store *store, const struct object_uplo
 	return status == STATUS_OK ? volume_delete(store->volume, key, object_key_list(key, upload->list)) : status;
 }
 
-status_t object_upload_finish(struct object_store *store, struct object_upload *upload, const uint8_t *birth,
-                              size_t birth_size)
+static status_t finish(struct object_store *store, const struct object_upload *upload, const uint8_t *birth,
+                       size_t birth_size, bool whole)
 {
 	uint8_t hash[HASH_SIZE];
 	struct object object;
@@ -228,7 +228,7 @@ status_t object_upload_finish(struct object_store *store, struct object_upload *
 	if (upload->lost != store->lost)
 		return STATUS_GONE;
 	object_upload_address(upload, hash);
-	status_t status = object_birth_check(store, birth, birth_size, hash, upload->size, &object, &here);
+	status_t status = object_birth_check(store, birth, birth_size, whole, hash, upload->size, &object, &here);
 	if (status != STATUS_OK)
 		return status;
 	if (here)
@@ -237,6 +237,18 @@ status_t object_upload_finish(struct object_store *store, struct object_upload *
 	if (status == STATUS_OK)
 		status = object_birth_put(store, &object, birth, birth_size);
 	return object_changed(store, status);
+}
+
+status_t object_upload_finish(struct object_store *store, struct object_upload *upload, const uint8_t *birth,
+                              size_t birth_size)
+{
+	return finish(store, upload, birth, birth_size, false);
+}
+
+status_t object_upload_restore(struct object_store *store, struct object_upload *upload, const uint8_t *history,
+                               size_t history_size)
+{
+	return finish(store, upload, history, history_size, true);
 }
 
 status_t object_upload_cancel(struct object_store *store, struct object_upload *upload)

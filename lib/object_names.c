@@ -114,3 +114,19 @@ status_t object_name_next(struct object_store *store, const struct aid *owner, c
 	status = object_name_get(store, owner, name, 0, out_name);
 	return status == STATUS_NOT_FOUND || status == STATUS_INVALID ? STATUS_DAMAGED : status;
 }
+
+status_t object_name_owner_next(struct object_store *store, const struct aid *cursor, struct aid *out_owner)
+{
+	uint8_t key[VOLUME_KEY_MAX], last[OBJECT_NAME_MAX];
+	size_t value_bytes;
+
+	memset(last, 0xff, sizeof last); /* after every name */
+	size_t size = object_key(key, 'N', cursor->bytes, AID_SIZE, last, sizeof last);
+	const status_t status = object_key_next(store, key, size, 1, false, key, &size, &value_bytes);
+	if (status != STATUS_OK)
+		return status;
+	if (size <= 1 + AID_SIZE)
+		return STATUS_DAMAGED;
+	memcpy(out_owner->bytes, key + 1, AID_SIZE);
+	return STATUS_OK;
+}

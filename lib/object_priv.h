@@ -68,9 +68,10 @@ CC_NODISCARD status_t object_content_shared(struct object_store *store, const st
 /* Load the history into the store's buffer and judge it. */
 CC_NODISCARD status_t object_load(struct object_store *store, const struct object_id *id, struct object *out_object,
                                   size_t *out_size);
-/* The object's birth is right, and whether it is here already. `hash`, `size`: of the content that came. */
+/* The object's birth (`whole`: its history) is right, and whether it is here already. `hash`, `size`: of the content
+ * that came. */
 CC_NODISCARD status_t object_birth_check(struct object_store *store, const uint8_t *birth, size_t birth_size,
-                                         const uint8_t hash[HASH_SIZE], uint64_t size, struct object *out_object,
+                                         bool whole, const uint8_t hash[HASH_SIZE], uint64_t size, struct object *out_object,
                                          bool *out_here);
 CC_NODISCARD status_t object_birth_put(struct object_store *store, const struct object *object, const uint8_t *birth,
                                        size_t birth_size);

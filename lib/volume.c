@@ -94,6 +94,14 @@ status_t volume_is_blank(struct block_device *device, void *arena, size_t arena_
 	return STATUS_OK;
 }
 
+/* Before anything is written where the device was not before. (No space for a checkpoint: nor for anything else.) */
+static status_t size_record(struct volume *volume)
+{
+	const status_t status = checkpoint_write(volume);
+
+	return status == STATUS_NO_SPACE ? STATUS_OK : status;
+}
+
 status_t volume_mount(struct block_device *device, void *arena, size_t arena_size, const struct volume_options *options,
                       struct volume **out_volume)
 {
@@ -114,6 +122,8 @@ status_t volume_mount(struct block_device *device, void *arena, size_t arena_siz
 		status = checkpoint_load(volume);
 	if (status == STATUS_OK)
 		status = log_replay(volume);
+	if (status == STATUS_OK && volume->grown && !volume->read_only)
+		status = size_record(volume);
 	if (status != STATUS_OK)
 		return status;
 	volume->statistics.mounts++;
@@ -214,6 +224,11 @@ static void transaction_end(struct volume *volume, bool committed, uint64_t addr
 void volume_abort(struct volume *volume)
 {
 	transaction_end(volume, false, 0);
+}
+
+uint32_t volume_room(const struct volume *volume)
+{
+	return volume->batch_blocks * BLOCK_SIZE - volume->open.used;
 }
 
 /* A failure here is no failure of the commit: later changes are refused if the device failed. */

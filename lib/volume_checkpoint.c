@@ -180,8 +180,7 @@ status_t checkpoint_write(struct volume *volume)
 	return STATUS_OK;
 }
 
-/* OK, DAMAGED (not a superblock that was written whole), UNSUPPORTED (of another version). */
-static status_t super_judge(const uint8_t *bytes)
+status_t super_judge(const uint8_t *bytes)
 {
 	if (bytes_le32(bytes) != SUPER_MAGIC)
 		return STATUS_DAMAGED;
@@ -193,13 +192,14 @@ static status_t super_judge(const uint8_t *bytes)
 static bool super_geometry(struct volume *volume, const uint8_t *bytes)
 {
 	volume->segment_blocks = bytes_le32(bytes + 12);
-	volume->blocks = bytes_le64(bytes + 32);
-	if (volume->blocks > volume->device->blocks || volume->segment_blocks < SEGMENT_BLOCKS_MIN ||
+	volume->blocks = volume->device->blocks;
+	volume->grown = volume->blocks > bytes_le64(bytes + 32);
+	if (volume->blocks < bytes_le64(bytes + 32) || volume->segment_blocks < SEGMENT_BLOCKS_MIN ||
 	    volume->segment_blocks > SEGMENT_BLOCKS_MAX || volume->blocks < SUPER_BLOCKS)
 		return false;
 	const uint64_t segments = (volume->blocks - SUPER_BLOCKS) / volume->segment_blocks;
-	volume->segment_count = (uint32_t)segments;
-	return segments >= SEGMENTS_MIN && segments <= SEGMENTS_MAX;
+	volume->segment_count = segments < SEGMENTS_MAX ? (uint32_t)segments : SEGMENTS_MAX;
+	return segments >= SEGMENTS_MIN;
 }
 
 static bool super_dump(struct volume *volume, const uint8_t *bytes)

@@ -80,7 +80,7 @@ struct volume {
 	uint64_t blocks, sequence, log_blocks, dump_bytes, level_seed, dump_pages;
 	uint8_t identity[16];
 	struct mark mark;
-	bool read_only, broken;
+	bool read_only, broken, grown;
 	struct volume_statistics statistics;
 };
 
@@ -117,6 +117,7 @@ struct batch_header {
 bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out);
 
 /* Checkpoints. */
+status_t super_judge(const uint8_t *bytes); /* OK, DAMAGED (not one that was written whole), UNSUPPORTED */
 status_t checkpoint_write(struct volume *volume);
 status_t checkpoint_find(struct volume *volume);
 status_t checkpoint_load(struct volume *volume);

@@ -532,7 +532,83 @@ static void foreign(void **state)
 	assert_int_equal(object_store_open(&store, &map_volume), STATUS_UNSUPPORTED);
 }
 
+/* A history as another store has it: with a transfer, and an access record before which one was replaced. */
+static size_t history_of(const struct object_id *id, uint8_t *out_history)
+{
+	const uint8_t *history;
+	size_t size;
+
+	record_of(id, OBJECT_ACCESS, &ann, &ann);
+	assert_int_equal(object_amend(&store, birth, birth_size), STATUS_OK);
+	record_of(id, OBJECT_TRANSFER, &ann, &ben);
+	assert_int_equal(object_amend(&store, birth, birth_size), STATUS_OK);
+	record_of(id, OBJECT_ACCESS, &ben, &ben);
+	assert_int_equal(object_amend(&store, birth, birth_size), STATUS_OK);
+	record_of(id, OBJECT_ACCESS, &ben, &ben);
+	assert_int_equal(object_amend(&store, birth, birth_size), STATUS_OK);
+	assert_int_equal(object_history(&store, id, &history, &size), STATUS_OK);
+	memcpy(out_history, history, size);
+	return size;
+}
+
+static void restored(void **state)
+{
+	static uint8_t history[OBJECT_HISTORY_MAX];
+	struct object object;
+	struct object_upload under_way;
+
+	for (unsigned is_long = 0; is_long < 2; is_long++) {
+		const size_t length = is_long ? 3u * OBJECT_PART_SIZE : 100;
+		struct object_id id;
+
+		(void)begin(state);
+		assert_int_equal(upload(&ann, length, &id), STATUS_OK);
+		const size_t size = history_of(&id, history);
+		(void)begin(state); /* another disk */
+		assert_int_equal(upload_parts(&under_way, length), STATUS_OK);
+		assert_int_equal(object_upload_finish(&store, &under_way, history, size), STATUS_INVALID);
+		history[size - 1] ^= 1;
+		assert_int_equal(object_upload_restore(&store, &under_way, history, size), STATUS_BAD_SIGNATURE);
+		history[size - 1] ^= 1;
+		if (is_long) {
+			assert_int_equal(object_upload_restore(&store, &under_way, history, size), STATUS_OK);
+		} else {
+			assert_int_equal(object_upload_cancel(&store, &under_way), STATUS_OK);
+			assert_int_equal(object_put(&store, content, length, history, size), STATUS_INVALID);
+			assert_int_equal(object_restore(&store, content, length - 1, history, size), STATUS_INVALID);
+			assert_int_equal(object_restore(&store, content, length, history, size), STATUS_OK);
+			assert_int_equal(object_restore(&store, content, length, history, size), STATUS_OK);
+		}
+		assert_int_equal(object_find(&store, &id, &object), STATUS_OK);
+		assert_memory_equal(object.owner.bytes, ben.aid.bytes, AID_SIZE);
+		assert_int_equal(object.sequence, 4);
+		reads(&id, content, length);
+		sound();
+		record_of(&id, OBJECT_ACCESS, &ben, &ben);
+		assert_int_equal(object_amend(&store, birth, birth_size), STATUS_OK);
+		if (!is_long)
+			assert_int_equal(object_restore(&store, content, length, history, size), STATUS_BUSY);
+	}
+}
+
+static void name_owners(void **state)
+{
+	const uint8_t none[HASH_SIZE] = { 0 };
+	struct aid owner = { { 0 } };
+	uint8_t all[OBJECT_NAME_MAX];
+
+	(void)state;
+	assert_int_equal(object_name_owner_next(&store, &owner, &owner), STATUS_NOT_FOUND);
+	assert_int_equal(name_set("a", 1, false, none), STATUS_OK);
+	memset(all, '~', sizeof all);
+	all[OBJECT_NAME_MAX - 1] = 0;
+	assert_int_equal(name_set((const char *)all, 1, false, none), STATUS_OK);
+	assert_int_equal(object_name_owner_next(&store, &owner, &owner), STATUS_OK);
+	assert_memory_equal(owner.bytes, ann.aid.bytes, AID_SIZE);
+	assert_int_equal(object_name_owner_next(&store, &owner, &owner), STATUS_NOT_FOUND);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 TEST_MAIN(TEST(short_content), TEST(long_content), TEST(kept_once), TEST(interrupted), TEST(refused), TEST(owners),
           TEST(listing), TEST(names), TEST(principals_state), TEST(damage), TEST(read_damaged), TEST(missing), TEST(every_failure),
-          TEST(lost), TEST(foreign))
+          TEST(lost), TEST(foreign), TEST(restored), TEST(name_owners))

@@ -327,6 +327,79 @@ static void versions_and_blank(void **state)
 	sim_end(&disk);
 }
 
+static void label(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume_label said = { .blocks = 0 };
+
+	sim_start(&disk, BLOCKS);
+	assert_int_equal(volume_label(&disk.device, arena, ARENA, &said), STATUS_NOT_FOUND);
+	assert_int_equal(volume_label(&disk.device, arena, 100, &said), STATUS_INVALID);
+	assert_int_equal(volume_format(&disk.device, arena, ARENA, identity), STATUS_OK);
+	assert_int_equal(volume_label(&disk.device, arena, ARENA, &said), STATUS_OK);
+	assert_memory_equal(said.identity, identity, sizeof identity);
+	assert_int_equal(said.blocks, BLOCKS);
+	for (uint32_t i = 0; i < 4; i++)
+		disk.cache[i * BLOCK_SIZE + 1000] ^= 1;
+	assert_int_equal(volume_label(&disk.device, arena, ARENA, &said), STATUS_DAMAGED);
+	disk.cache[8] = disk.cache[BLOCK_SIZE + 8] = disk.cache[2 * BLOCK_SIZE + 8] = disk.cache[3 * BLOCK_SIZE + 8] = 9;
+	assert_int_equal(volume_label(&disk.device, arena, ARENA, &said), STATUS_UNSUPPORTED);
+	assert_int_equal(said.version, 9);
+	sim_end(&disk);
+}
+
+/* A larger device gives space that can be filled, through power cuts on the way; a smaller one is refused. */
+static void grown_device(void **state)
+{
+	(void)state;
+	static uint8_t value[30000];
+	struct sim_disk disk;
+	struct volume *volume;
+	struct volume_statistics before, after;
+
+	sim_start(&disk, 3 * BLOCKS);
+	disk.device.blocks = BLOCKS;
+	assert_int_equal(volume_format(&disk.device, arena, ARENA, identity), STATUS_OK);
+	assert_int_equal(mount(&disk, &volume), STATUS_OK);
+	volume_statistics(volume, &before);
+	disk.device.blocks = 3 * BLOCKS;
+	assert_int_equal(mount(&disk, &volume), STATUS_OK);
+	volume_statistics(volume, &after);
+	assert_int_equal(after.blocks, 3 * BLOCKS);
+	assert_true(after.free_blocks > before.free_blocks + BLOCKS);
+	for (uint32_t key = 0; key < 60; key++) {
+		assert_int_equal(volume_put(volume, &key, sizeof key, value, sizeof value), STATUS_OK);
+		assert_int_equal(volume_commit(volume), STATUS_OK);
+		sim_cut(&disk, 4);
+		assert_int_equal(mount(&disk, &volume), STATUS_OK);
+		volume_statistics(volume, &after);
+		assert_int_equal(after.keys, key + 1);
+	}
+	assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_OK);
+	disk.device.blocks = BLOCKS;
+	assert_int_equal(mount(&disk, &volume), STATUS_DAMAGED);
+	disk.device.blocks = 3 * BLOCKS;
+	sim_end(&disk);
+}
+
+/* What volume_room says fits does, and not much more. */
+static void room(void **state)
+{
+	(void)state;
+	static uint8_t value[2000];
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	uint32_t key = 0;
+
+	for (; volume_room(volume) >= sizeof key + sizeof value + 32; key++)
+		assert_int_equal(volume_put(volume, &key, sizeof key, value, sizeof value), STATUS_OK);
+	assert_int_equal(volume_put(volume, &key, sizeof key, value, sizeof value), STATUS_QUOTA);
+	assert_int_equal(volume_commit(volume), STATUS_OK);
+	assert_true(volume_room(volume) > 100000);
+	sim_end(&disk);
+}
+
 static int arena_make(void **state)
 {
 	(void)state;
@@ -339,7 +412,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(map),       cmocka_unit_test(abort_and_order),
 		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk),
 		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(flipped_while_mounted),
-		                            cmocka_unit_test(versions_and_blank) };
+		                            cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
+		                            cmocka_unit_test(grown_device), cmocka_unit_test(room) };
 	const int count = (int)(sizeof tests / sizeof tests[0]);
 	const int failed = cmocka_run_group_tests(tests, arena_make, NULL);
 

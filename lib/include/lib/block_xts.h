@@ -39,6 +39,8 @@ struct passphrase {
 
 /* Does a header lie there, whole or not? A device that only looks encrypted by chance does not have one. */
 CC_NODISCARD status_t block_xts_is_there(struct block_device *below, bool *out_there);
+/* Are both headers whole? DAMAGED, UNSUPPORTED or NOT_FOUND if one is not, whichever it is. */
+CC_NODISCARD status_t block_xts_check(struct block_device *below);
 /* Write new headers; all that was on the device is lost with its key. `key` and `salt` are random, `key` is wiped by
  * the caller; its halves differ. INVALID: no passphrase, no iterations or too many, a key of equal halves, or a device
  * of fewer than three blocks. */

@@ -81,6 +81,10 @@ CC_NODISCARD status_t object_store_commit(struct object_store *store);
  * author has an object of this content already, born otherwise (the same birth again: OK, nothing changes). */
 CC_NODISCARD status_t object_put(struct object_store *store, const uint8_t *content, size_t size, const uint8_t *birth,
                                  size_t birth_size);
+/* The same with a whole history instead of a birth, as object_history gave it somewhere: every record and signature
+ * is verified. BUSY: this author's object of this content is here with another history. */
+CC_NODISCARD status_t object_restore(struct object_store *store, const uint8_t *content, size_t size,
+                                     const uint8_t *history, size_t history_size);
 /* Longer, or of unknown length: parts of OBJECT_PART_SIZE bytes, the last may be shorter; then the birth. Each part
  * may be committed by itself. GONE: a part was lost with a transaction; cancel. An upload nobody finishes before the
  * store is opened again is reclaimed. After a finish that refuses, the upload is still there: finish again, or cancel. */
@@ -91,6 +95,8 @@ CC_NODISCARD status_t object_upload_part(struct object_store *store, struct obje
 void object_upload_address(const struct object_upload *upload, uint8_t out_hash[HASH_SIZE]);
 CC_NODISCARD status_t object_upload_finish(struct object_store *store, struct object_upload *upload,
                                            const uint8_t *birth, size_t birth_size);
+CC_NODISCARD status_t object_upload_restore(struct object_store *store, struct object_upload *upload,
+                                            const uint8_t *history, size_t history_size);
 CC_NODISCARD status_t object_upload_cancel(struct object_store *store, struct object_upload *upload);
 
 /* NOT_FOUND; DAMAGED. Signatures were verified when they came, and are again by object_verify. */
@@ -122,12 +128,16 @@ CC_NODISCARD status_t object_resolve(struct object_store *store, const char *dig
 /* ---- names ---- */
 /* A signed record that follows the newest one of its name. The target need not be here (NOT_FOUND is the reader's). */
 CC_NODISCARD status_t object_name_set(struct object_store *store, const uint8_t *record, size_t size);
-/* Record `sequence` of a name; 0: the newest, which may say that the name was removed. */
+/* Record `sequence` of a name; 0: the newest, which may say that the name was removed. Its OBJECT_NAME_SIZE bytes are
+ * in store->name until the next call. */
 CC_NODISCARD status_t object_name_get(struct object_store *store, const struct aid *owner, const char *name,
                                       uint64_t sequence, struct object_name *out_name);
 /* The owner's next name after `cursor` (empty: from the first), removed ones too. */
 CC_NODISCARD status_t object_name_next(struct object_store *store, const struct aid *owner, const char *cursor,
                                        struct object_name *out_name);
+/* The next principal after `cursor` (zero: the first) that ever had a name. */
+CC_NODISCARD status_t object_name_owner_next(struct object_store *store, const struct aid *cursor,
+                                             struct aid *out_owner);
 
 /* ---- what a system service keeps for itself: unsigned, in no listing ---- */
 CC_NODISCARD status_t object_state_put(struct object_store *store, const struct aid *principal, const void *state,

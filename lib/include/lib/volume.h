@@ -59,7 +59,18 @@ CC_NODISCARD status_t volume_format(struct block_device *device, void *arena, si
                                     const uint8_t identity[16]);
 /* True: every block the format would look at is zero, so the device was never used. */
 CC_NODISCARD status_t volume_is_blank(struct block_device *device, void *arena, size_t arena_size, bool *out_blank);
-/* Open what is there: the newest whole checkpoint and every transaction committed after it. */
+/* What the superblocks say, without mounting: for whoever has to explain why it cannot be mounted. NOT_FOUND: nothing
+ * here looks like a volume; UNSUPPORTED: one of another version (`version` alone is set); DAMAGED: no superblock is
+ * whole. Needs four blocks of memory. */
+struct volume_label {
+	uint8_t identity[16];
+	uint32_t version;
+	uint64_t blocks; /* of the device it was last mounted on; a smaller one is cut short */
+};
+CC_NODISCARD status_t volume_label(struct block_device *device, void *memory, size_t memory_size,
+                                   struct volume_label *out_label);
+/* Open what is there: the newest whole checkpoint and every transaction committed after it. On a larger device than
+ * before, the volume takes the new space (as much as 16,384 of its segments hold). */
 CC_NODISCARD status_t volume_mount(struct block_device *device, void *arena, size_t arena_size,
                                    const struct volume_options *options, struct volume **out_volume);
 /* Write a checkpoint, so that the next mount has nothing to replay. The volume is closed in any case. */
@@ -73,6 +84,8 @@ CC_NODISCARD status_t volume_put(struct volume *volume, const void *key, size_t 
 CC_NODISCARD status_t volume_delete(struct volume *volume, const void *key, size_t key_size);
 CC_NODISCARD status_t volume_commit(struct volume *volume);
 void volume_abort(struct volume *volume);
+/* Bytes for which the open transaction has room; a record takes its key, its value and 32 at most. */
+uint32_t volume_room(const struct volume *volume);
 
 /* The value of a key, as it was put: whole, or DAMAGED. *out_size is its size, also when `room` is less (QUOTA;
  * nothing is copied then). */
