@@ -456,15 +456,12 @@ bool cap_window_clear_some(uint32_t process, uint32_t limit)
 
 /* ---- consistency ---- */
 
-/* Length of the sibling list below a capability; CAP_MAX if it does not end. */
+/* Length of the sibling list below a capability, up to where it leaves the table; CAP_MAX if it does not end. */
 static uint32_t list_length(uint32_t index)
 {
 	uint32_t count = 0;
-	for (uint32_t child = cap_table[index].first_child; child != NONE; count++) {
-		if (count == CAP_MAX)
-			break;
+	for (uint32_t child = cap_table[index].first_child; child < CAP_MAX && count < CAP_MAX; count++)
 		child = cap_table[child].next_sibling;
-	}
 	return count;
 }
 

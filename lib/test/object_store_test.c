@@ -593,16 +593,16 @@ static void restored(void **state)
 
 static void name_owners(void **state)
 {
-	const uint8_t none[HASH_SIZE] = { 0 };
+	uint8_t first[HASH_SIZE] = { 0 }, second[HASH_SIZE] = { 0 };
 	struct aid owner = { { 0 } };
 	uint8_t all[OBJECT_NAME_MAX];
 
 	(void)state;
 	assert_int_equal(object_name_owner_next(&store, &owner, &owner), STATUS_NOT_FOUND);
-	assert_int_equal(name_set("a", 1, false, none), STATUS_OK);
+	assert_int_equal(name_set("a", 1, false, first), STATUS_OK);
 	memset(all, '~', sizeof all);
 	all[OBJECT_NAME_MAX - 1] = 0;
-	assert_int_equal(name_set((const char *)all, 1, false, none), STATUS_OK);
+	assert_int_equal(name_set((const char *)all, 1, false, second), STATUS_OK);
 	assert_int_equal(object_name_owner_next(&store, &owner, &owner), STATUS_OK);
 	assert_memory_equal(owner.bytes, ann.aid.bytes, AID_SIZE);
 	assert_int_equal(object_name_owner_next(&store, &owner, &owner), STATUS_NOT_FOUND);

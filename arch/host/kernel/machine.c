@@ -18,6 +18,8 @@ bool host_powered_off;
 uint64_t host_frequency;
 uint32_t host_messages = HOST_MESSAGES;
 uint32_t host_messages_routed;
+uint8_t host_ports[HOST_PORTS];
+uint64_t host_console_bytes;
 uint64_t host_entropy = 0x243f6a8885a308d3ull; /* digits of pi: anything but 0 */
 
 static uint64_t ram_bytes;
@@ -38,6 +40,7 @@ void host_machine(uint64_t bytes, uint32_t cpus)
 	host_messages = HOST_MESSAGES;
 	host_messages_routed = 0;
 	host_meanwhile = NULL;
+	memset(host_ports, 0, sizeof host_ports);
 	memset(&boot, 0, sizeof boot);
 	snprintf(boot.loader, sizeof boot.loader, "host");
 	snprintf(boot.machine, sizeof boot.machine, "host program");
@@ -165,11 +168,13 @@ void arch_thread_init(struct arch_regs *regs, uint64_t entry, uint64_t stack_top
 
 status_t arch_port(uint16_t port, enum port_operation operation, uint64_t value, uint64_t *out_result)
 {
-	(void)port;
-	(void)operation;
-	(void)value;
-	(void)out_result;
-	return STATUS_UNSUPPORTED;
+	size_t bytes = (size_t)1 << (operation & 3u);
+	*out_result = 0;
+	if (operation < PORT_WRITE8)
+		memcpy(out_result, &host_ports[port], bytes);
+	else
+		memcpy(&host_ports[port], &value, bytes);
+	return STATUS_OK;
 }
 
 void arch_cpu_init(struct cpu *cpu, const struct boot_info *info)
@@ -220,6 +225,7 @@ bool arch_random(uint64_t *out_word)
 static bool console_shown;
 void arch_console_put(char c)
 {
+	host_console_bytes++;
 	if (!console_shown && getenv("HOST_CONSOLE") == NULL)
 		return;
 	console_shown = true;

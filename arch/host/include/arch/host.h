@@ -53,5 +53,15 @@ extern uint32_t host_messages, host_messages_routed;
 /* Counter ticks per second: 1 GHz on every new machine. A test that changes it calls clock_init again. */
 extern uint64_t host_frequency;
 
+/* The I/O ports: bytes that keep what was written to them. */
+#define HOST_PORTS 0x10000u
+extern uint8_t host_ports[HOST_PORTS];
+
+/* So many bytes went to the boot console. */
+extern uint64_t host_console_bytes;
+
 /* Set by arch_power and arch_halt: the machine is off. */
 extern bool host_powered_off;
+/* Outside of a simulation: does the function stop the machine (it panics, refuses to start, halts, turns it off) instead
+ * of coming back? The kernel's variables are then as they were when it did; locks it held stay held. */
+CC_NODISCARD bool host_stops(void (*function)(void));
