@@ -36,6 +36,12 @@ host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(FUZZ) $
 test: host ## unit tests alone: ONLY=part-of-name
 	@$(PYTHON) tools/check.py unit $(ONLY)
 .PHONY: test
+# With counters in build/coverage, and without what is not measured by: fuzz targets and host tools.
+coverage: packages ## lines, branches and conditions of kernel/ and lib/ that tests and simulation reach: SEEDS=
+	@$(MAKE) COVERAGE=1 measured
+	@$(PYTHON) tools/coverage.py $(SEEDS)
+measured: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $H/sim
+.PHONY: coverage measured
 
 $H/lib/%.o $H/lib/test/%.o: SEE := $(SEE_LIB)
 $H/kernel/%.o $H/arch/%.o $H/tests/%.o: SEE := $(SEE_HOST)
