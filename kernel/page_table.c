@@ -176,6 +176,9 @@ void table_flush(struct aspace *aspace, struct gather *gather)
 	/* Entries that lead to tables are forgotten only together with everything else. */
 	if (gather->table_count != 0 || pages > FLUSH_PAGES_MAX)
 		pages = 0;
+	/* Either we see a CPU's mark in `cpus`, or its walker sees the cleared entries: aspace_activate has the other
+	 * half (verification/shootdown.pml, READ_EARLY). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	arch_tlb_flush(aspace->asid, pages == 0 ? 0 : gather->first, pages,
 	               __atomic_load_n(&aspace->cpus, __ATOMIC_RELAXED));
 	table_free(aspace, gather);
