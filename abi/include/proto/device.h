@@ -25,6 +25,7 @@
 #define DEVICE_BADGE_CONTROL (1ull << 63)
 #define DEVICE_IDS_MAX       8u
 #define DEVICE_BARS_MAX      6u
+#define DEVICE_MESSAGES_MAX  8u
 #define DEVICE_ASSIGN_NS     2000000000ull /* init waits so long */
 
 struct device_id {
@@ -79,14 +80,15 @@ struct device_list_rep {
 	struct device_id subsystem;
 	uint32_t state;      /* enum device_state */
 	uint32_t interrupts; /* enum device_interrupts: of what kind its driver took */
-	uint32_t irq;        /* their kernel number; UINT32_MAX: it took none */
+	uint32_t irq;        /* of a line its kernel number, of messages how many it took */
 	uint32_t confined;   /* 1: an IOMMU keeps it to the memory it was given */
 };
 
 /* ---- for its driver; NOT_FOUND: the caller has no device ---- */
 
 struct device_bar {
-	uint64_t size; /* bytes; 0: there is none, or it cannot be given */
+	/* Bytes; 0: there is none, or it cannot be given. The end is missing if the table of its messages is in it. */
+	uint64_t size;
 	uint32_t kind;   /* enum region_kind */
 	uint32_t offset; /* of the registers in the first page of the region */
 };
@@ -99,7 +101,7 @@ struct device_open_rep {
 	uint32_t address;
 	struct device_id id;
 	struct device_id subsystem;
-	uint32_t messages; /* interrupts by message that it can make; 0: it has its line alone */
+	uint32_t messages; /* interrupts by message that it can have, up to DEVICE_MESSAGES_MAX; 0: it has its line */
 	struct device_bar bars[DEVICE_BARS_MAX];
 };
 
@@ -122,8 +124,10 @@ struct device_region_rep {
 
 /*
  * Capability 0 of the reply: an interrupt of the device, to bind and acknowledge. By message where machine and
- * device can, else its line, which then has number 0 and no others. The same number gives the same again.
- * UNSUPPORTED: it can make none. BUSY: the line is another driver's. NOT_FOUND: no such number.
+ * device can (then it is the message of that number, as the device numbers them), else its line, which has number 0
+ * and no others. The same number gives the same again. Bind it before the device may make it.
+ * INVALID: it was not opened. UNSUPPORTED: it can make none. BUSY: the line is another driver's. NOT_FOUND: no such
+ * number. TABLE_FULL: the machine's messages are used up.
  */
 struct device_interrupt_req {
 	uint64_t number;

@@ -8,7 +8,7 @@
  * a time. A device can answer anything: every walk is bounded, every size made a
  * power of two, and no answer leads outside of the tables here.
  *
- * One segment. Not here: what a function is for, interrupts by message, IOMMUs.
+ * One segment. Not here: what a function is for, IOMMUs.
  */
 #pragma once
 #include <abi/cc.h>
@@ -121,3 +121,31 @@ CC_NODISCARD bool pci_pin(const struct pci *pci, const struct pci_function *func
                           uint32_t *out_pin);
 /* Does another function's BAR lie in a page of this memory BAR? Then it cannot be given to a driver. */
 CC_NODISCARD bool pci_bar_shared(const struct pci *pci, const struct pci_function *function, uint32_t bar);
+
+/*
+ * Interrupts by message (PCI Local Bus 3.0, 6.8): the function writes `data` to `address`. With MSI-X they stand in a
+ * table of entries in one of its memory BARs, with MSI in its configuration space. Whoever writes them says what the
+ * function can write where, so no driver gets at the page of a table.
+ */
+#define PCI_MESSAGE_ENTRY_WORDS 4u /* of 32 bits; an entry of the table */
+struct pci_message {
+	uint32_t capability; /* its offset */
+	uint32_t count;      /* messages that the function can make; 0: none that can be used */
+	bool table;          /* MSI-X; else MSI, of which one message is used */
+	uint64_t base;       /* of the table in memory */
+	uint64_t size;
+};
+/* How a function with placed BARs makes messages: MSI-X if it can, else MSI. */
+void pci_message_find(const struct pci *pci, const struct pci_function *function, struct pci_message *out);
+/* It makes no messages, whatever it was told before. */
+void pci_message_off(const struct pci *pci, const struct pci_function *function);
+/* It makes those that are set from now on, and uses its pin no more. `table` is the mapped table, which the function
+ * must decode (NULL with MSI). */
+void pci_message_on(const struct pci *pci, const struct pci_function *function, const struct pci_message *message,
+                    volatile uint32_t *table);
+/* What message `index` is, below count. False: MSI has no room for this address or data, and nothing changed. */
+CC_NODISCARD bool pci_message_set(const struct pci *pci, const struct pci_function *function,
+                                  const struct pci_message *message, volatile uint32_t *table, uint32_t index,
+                                  uint64_t address, uint32_t data);
+/* Bytes of a placed memory BAR, from its start, in no page of which the table lies: what of it may be given away. */
+CC_NODISCARD uint64_t pci_message_spares(const struct pci_message *message, const struct pci_bar *bar);

@@ -36,15 +36,21 @@ static const char *class_text(uint32_t class)
 	return "other";
 }
 
+static void interrupt_show(const struct device_list_rep *device, char *out, size_t size)
+{
+	if (device->interrupts == DEVICE_INTERRUPT_LINE)
+		format(out, size, "line %u", device->irq);
+	else if (device->interrupts == DEVICE_INTERRUPT_MESSAGE)
+		format(out, size, "%u message%s", device->irq, device->irq == 1u ? "" : "s");
+}
+
 static void device_row(const struct device_list_rep *device)
 {
 	char driver[40] = "-", interrupt[24] = "-", memory[SHOW_MAX] = "-";
 
 	if (device->process != 0)
 		name_and_id(device->process, driver, sizeof(driver));
-	if (device->interrupts != DEVICE_INTERRUPT_NONE)
-		format(interrupt, sizeof(interrupt), "%s %u",
-		       device->interrupts == DEVICE_INTERRUPT_MESSAGE ? "message" : "line", device->irq);
+	interrupt_show(device, interrupt, sizeof(interrupt));
 	if (device->memory_pages != 0)
 		show_size(memory, device->memory_pages * PAGE_SIZE);
 	print("%02x:%02x.%x  %04x:%04x  %-14s %-20s %-12s %9s  %s\n", device->address >> 8,

@@ -5,7 +5,8 @@
  *   machine.c   what the machine description says of PCI, and the scan
  *   ecam.c      configuration space, mapped as far as it is looked at
  *   row.c       the devices, and whose each is
- *   part.c      what a driver is given: registers, interrupt
+ *   part.c      what a driver is given: registers, interrupts
+ *   message.c   interrupts by message
  *   memory.c    memory that devices reach
  *   main.c      the protocol
  */
@@ -38,11 +39,14 @@ struct row {
 	uint64_t process; /* id of its driver; 0: none */
 	enum device_state state;
 	handle_t regions[PCI_BARS_MAX]; /* HANDLE_NONE: not claimed yet; kept from driver to driver */
-	handle_t irq;                   /* HANDLE_NONE: its driver took none */
-	uint32_t irq_number;            /* UINT32_MAX: none */
-	enum device_interrupts interrupts;
+	enum device_interrupts interrupts; /* of the kind that irqs are */
+	uint32_t messages;                 /* how many its driver may have; 0: it has its line */
+	handle_t irqs[DEVICE_MESSAGES_MAX]; /* HANDLE_NONE: its driver did not take it; a line is the first */
+	uint32_t line;                      /* the kernel's number of its line, if it has that */
+	struct pci_message message;
+	volatile uint32_t *message_table; /* NULL: not mapped yet; kept */
 };
-/* Every function that is no bridge. */
+/* Every function that is no bridge. None makes messages any more. */
 void rows_make(void);
 /* NULL past the last. */
 const struct row *row_at(uint64_t index);
@@ -58,6 +62,14 @@ void row_open(struct row *row);
 struct device_bar part_bar(const struct row *row, uint32_t bar);
 CC_NODISCARD status_t part_region(struct row *row, uint64_t bar, handle_t *out_region);
 CC_NODISCARD status_t part_interrupt(struct row *row, uint64_t number, handle_t *out_irq);
+uint32_t part_interrupts(const struct row *row);
+void part_interrupts_end(struct row *row);
+
+/* ---- message.c ---- */
+/* Messages from here on, if machine and function can: sets row->messages. */
+void message_begin(struct row *row);
+/* Message `number` below row->messages, which is to be claimed. */
+CC_NODISCARD status_t message_claim(struct row *row, uint32_t number);
 
 /* ---- memory.c ---- */
 struct memory_piece {

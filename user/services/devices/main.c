@@ -79,7 +79,7 @@ status_t device_list_serve(struct service_call *call, const struct device_list_r
 		.subsystem = subsystem_of(row),
 		.state = row->state,
 		.interrupts = row->interrupts,
-		.irq = row->irq_number,
+		.irq = row->interrupts == DEVICE_INTERRUPT_LINE ? row->line : part_interrupts(row),
 	};
 	return STATUS_OK;
 }
@@ -102,7 +102,11 @@ status_t device_open_serve(struct service_call *call, const struct device_open_r
 		return STATUS_NOT_FOUND;
 	row_open(row);
 	*reply = (struct device_open_rep){
-		.address = row->function->address, .id = id_of(row), .subsystem = subsystem_of(row)};
+		.address = row->function->address,
+		.id = id_of(row),
+		.subsystem = subsystem_of(row),
+		.messages = row->messages,
+	};
 	for (uint32_t i = 0; i < DEVICE_BARS_MAX; i++)
 		reply->bars[i] = part_bar(row, i);
 	return STATUS_OK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The devices, and whose each is. A device that changes hands is stopped first. */
 #include "devices.h"
-#include <os/panic.h>
 #include <os/time.h>
 
 #define RESET_NS (100u * NS_PER_MS) /* a function may take so long (PCI Express Base, 6.6.2) */
@@ -13,8 +12,12 @@ void rows_make(void)
 {
 	row_count = 0;
 	for (uint32_t i = 0; i < pci.count; i++) {
-		if (!pci.functions[i].bridge)
-			rows[row_count++] = (struct row){.function = &pci.functions[i], .irq_number = UINT32_MAX};
+		pci_message_off(&pci, &pci.functions[i]);
+		if (pci.functions[i].bridge)
+			continue;
+		struct row *row = &rows[row_count++];
+		*row = (struct row){.function = &pci.functions[i]};
+		pci_message_find(&pci, row->function, &row->message);
 	}
 }
 
@@ -69,11 +72,7 @@ void row_release(struct row *row)
 {
 	if (row->state == DEVICE_OPEN)
 		stop(row);
-	if (row->irq != HANDLE_NONE)
-		must(sys_cap_drop(row->irq)); /* perhaps another's turn on this line */
-	row->irq = HANDLE_NONE;
-	row->irq_number = UINT32_MAX;
-	row->interrupts = DEVICE_INTERRUPT_NONE;
+	part_interrupts_end(row);
 	row->process = 0;
 	row->state = DEVICE_FREE;
 }
@@ -89,5 +88,7 @@ void row_open(struct row *row)
 			decode |= bar->space == PCI_PORT ? PCI_COMMAND_PORT : PCI_COMMAND_MEMORY;
 	}
 	pci_command(&pci, row->function, decode | PCI_COMMAND_MASTER, 0);
+	if (row->state != DEVICE_OPEN)
+		message_begin(row);
 	row->state = DEVICE_OPEN;
 }
