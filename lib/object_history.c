@@ -126,22 +126,29 @@ static status_t add_stored(struct object *object, const struct object_record *re
 	return STATUS_OK;
 }
 
-static status_t read_all(const uint8_t *history, size_t length, bool verify, struct object *object)
+/* The first record of `rest` bytes of history, of which as much as a record can take is at `bytes`. */
+static status_t add_next(struct object *object, const uint8_t *bytes, size_t rest, bool verify, size_t *out_size)
 {
 	struct object_record record;
-	status_t status = STATUS_OK;
-	size_t at = 0;
+	status_t status =
+		object_record_decode(bytes, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX, &record, out_size);
 
+	if (status == STATUS_OK && verify)
+		status = record_check(bytes, *out_size, &record);
+	if (status != STATUS_OK)
+		return status;
+	return object->anchor_size == 0 ? birth_load(bytes, *out_size, &record, object) :
+	                                  add_stored(object, &record, bytes, *out_size, *out_size == rest);
+}
+
+static status_t read_all(const uint8_t *history, size_t length, bool verify, struct object *object)
+{
+	status_t status;
+	size_t at = 0, size = 0;
+
+	object->anchor_size = 0;
 	do {
-		size_t size;
-
-		status = object_record_decode(history + at, length - at, &record, &size);
-		if (status == STATUS_OK && verify)
-			status = record_check(history + at, size, &record);
-		if (status != STATUS_OK)
-			return status;
-		status = at == 0 ? birth_load(history, size, &record, object) :
-		                   add_stored(object, &record, history + at, size, at + size == length);
+		status = add_next(object, history + at, length - at, verify, &size);
 		at += size;
 	} while (status == STATUS_OK && at < length);
 	return status;
@@ -150,6 +157,11 @@ static status_t read_all(const uint8_t *history, size_t length, bool verify, str
 status_t object_replay(const uint8_t *history, size_t length, struct object *out_object)
 {
 	return read_all(history, length, true, out_object);
+}
+
+status_t object_replay_next(struct object *object, const uint8_t *bytes, size_t rest, size_t *out_size)
+{
+	return add_next(object, bytes, rest, true, out_size);
 }
 
 status_t object_recall(const uint8_t *history, size_t length, struct object *out_object)

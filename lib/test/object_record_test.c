@@ -95,6 +95,22 @@ static struct object_record access_record(const struct person *owner, const stru
 	return record;
 }
 
+/* The same, record by record, never seeing more than one can take. */
+static void piecewise(const struct object *expected)
+{
+	struct object again = { .sequence = 0 };
+	size_t taken = 0;
+
+	for (size_t at = 0; at < history_size; at += taken) {
+		const size_t rest = history_size - at;
+		uint8_t *copy = test_copy(history + at, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX);
+
+		assert_int_equal(object_replay_next(&again, copy, rest, &taken), STATUS_OK);
+		free(copy);
+	}
+	assert_memory_equal(&again, expected, sizeof again);
+}
+
 /* What the history says, read again by a stranger, is what was built up. */
 static void replays(void)
 {
@@ -109,6 +125,7 @@ static void replays(void)
 	assert_int_equal(again.birth.entry_count, object.birth.entry_count);
 	assert_memory_equal(again.previous, object.previous, HASH_SIZE);
 	free(copy);
+	piecewise(&again);
 }
 
 static void whole(void)

@@ -99,6 +99,9 @@ CC_NODISCARD status_t object_follows(const struct object *object, const uint8_t 
                                      struct object_record *out_record);
 /* From birth to now: every record, signature and link. INVALID and the statuses above; a deletion is never in one. */
 CC_NODISCARD status_t object_replay(const uint8_t *history, size_t length, struct object *out_object);
+/* The same record by record, where not all of it fits at once: `rest` bytes of the history are left, and the first of
+ * them, OBJECT_RECORD_MAX unless there are fewer, are at `bytes`; *out_size of them are done. An object of zeroes begins. */
+CC_NODISCARD status_t object_replay_next(struct object *object, const uint8_t *bytes, size_t rest, size_t *out_size);
 /* The same, signatures aside: for a history whose records this code verified when they came, kept under checksums. */
 CC_NODISCARD status_t object_recall(const uint8_t *history, size_t length, struct object *out_object);
 /* Put a record that follows, and is no deletion, at its place in the object's history; returns the new length. */

@@ -8,9 +8,9 @@
  *
  * Statuses are those of the methods (proto/store.h), of the vault (DENIED by
  * keys_sign: the key may not be used), and of the way there: GONE (there is no
- * store), TIMED_OUT. A client is for one thread. One call at a time uses the
- * window; nothing given back lies in it unless a comment says so. Stack: up to
- * 8 KiB. Needs the calls `call`, `cap_drop`, `clock_now`, `clock_wall`, `memory_map`, `memory_unmap`,
+ * store), TIMED_OUT. A client is for one thread, and a process has one: the store
+ * knows processes. One call at a time uses the window; nothing given back lies in
+ * it unless a comment says so. Stack: up to 12 KiB. Needs the calls `call`, `cap_drop`, `clock_now`, `clock_wall`, `memory_map`, `memory_unmap`,
  * `process_aid` and `process_id`.
  */
 #pragma once
