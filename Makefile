@@ -18,6 +18,9 @@ ARCHES := x86_64 aarch64 riscv64
 ARCH ?= x86_64
 CPUS ?= 2
 MEM ?= 256M
+# Of `make run`: kept from run to run. DISK=none: without.
+DISK ?= build/disk-$(ARCH).img
+DISK_SIZE ?= 1G
 TIER ?= standard
 ifeq ($(filter $(ARCH),$(ARCHES)),)
 $(error ARCH=$(ARCH): choose one of $(ARCHES))
@@ -89,9 +92,11 @@ BUNDLED := $(patsubst %,$B/bundle/%,$(notdir $(PROGRAMS)))
 
 # ---- verbs ----
 ##@ Use
-run: image ## build, and open the console of a machine: ARCH= CPUS= MEM= GDB=1 APPEND= QEMU=
-	@$(PYTHON) tools/run.py --arch $(ARCH) --cpus $(CPUS) --mem $(MEM) $(if $(GDB),--gdb) \
-		--build $B --append "$$APPEND" -- $(QEMU)
+run: image ## build, and open the console of a machine: ARCH= CPUS= MEM= DISK= DISK_SIZE= GDB=1 APPEND= QEMU=
+	@$(PYTHON) tools/run.py --arch $(ARCH) --cpus $(CPUS) --mem $(MEM) --disk "$(DISK)" --disk-size $(DISK_SIZE) \
+		$(if $(GDB),--gdb) --build $B --append "$$APPEND" -- $(QEMU)
+disk-reset: ## throw the disk of `make run` away, with all that is on it: ARCH=
+	rm -f build/disk-$(ARCH).img
 image: $(KERNEL) $(BUNDLE) ## build kernel and bundle for ARCH (TIER=embedded|standard|full DEBUG=1 LOCK_DEBUG=1 TEST_KEY=1)
 	@:
 iso: $B/cambios.iso ## a USB stick and CD image for BIOS and UEFI (x86_64)
@@ -148,7 +153,7 @@ help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
 	@echo
-.PHONY: run image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models claims bench \
+.PHONY: run disk-reset image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models claims bench \
 	bench-check bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
 image-%: packages build/developer.did

@@ -77,6 +77,7 @@ $H/$1/parts.a: $(patsubst %,$H/%.o,$(filter-out %/main.c,$(wildcard $1/*.c)))
 $(patsubst $1/test/%.c,$H/tests/%,$(wildcard $1/test/*_test.c)): $H/tests/%: $H/$1/test/%.c.o $H/$1/parts.a $H/lib.a
 	$$(HOST_LINK)
 endef
+$H/tests/transfers_test: $H/user/lib/driver/virtqueue.c.o
 $(foreach folder,$(patsubst %/test,%,$(wildcard user/*/*/test)),$(eval $(call USER_PARTS,$(folder))))
 # The fault plan stands between the kernel and its allocators.
 SIM_WRAP := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take \

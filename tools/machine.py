@@ -36,9 +36,11 @@ def bundle_path(build):
     return os.path.join(build, "bundle.img")
 
 
-def command(arch, cpus=1, memory="256M", append="", kernel=None, bundle=None, cdrom=None, extra=()):
-    """The command line of a machine. `kernel` or `cdrom` says what it boots."""
+def command(arch, cpus=1, memory="256M", append="", kernel=None, bundle=None, cdrom=None, board="", extra=()):
+    """The command line of a machine. `kernel` or `cdrom` says what it boots; `board`: more options of -machine."""
     line = list(_MACHINE[arch])
+    if board:
+        line[line.index("-machine") + 1] += "," + board
     line += ["-accel", "tcg", "-smp", str(cpus), "-m", str(memory), "-nodefaults", "-display", "none"]
     if kernel:
         line += ["-kernel", kernel]
@@ -50,6 +52,27 @@ def command(arch, cpus=1, memory="256M", append="", kernel=None, bundle=None, cd
     if cdrom:
         line += ["-cdrom", cdrom]
     return line + list(extra)
+
+
+def size_bytes(text):
+    """`64M` and the like."""
+    unit = " KMGT".find(text[-1])
+    return int(text[:-1]) << 10 * unit if unit > 0 else int(text)
+
+
+def disk_make(path, size):
+    """A disk image, sparse: made if it is not there, extended if it is smaller, never cut."""
+    with open(path, "ab") as file:
+        if file.tell() < size_bytes(size):
+            file.truncate(size_bytes(size))
+
+
+def disk_options(path, number=1, more=""):
+    """A disk; `more` options of -drive, in which `file.driver` puts another layer over the image."""
+    image = "file.image.filename" if "file.driver=" in more else "file"
+    drive = f"if=none,id=disk{number},format=raw,{image}={path},cache=writeback,discard=unmap"
+    drive += ",werror=report,rerror=report" + ("," + more if more else "")
+    return ["-drive", drive, "-device", f"virtio-blk-pci,drive=disk{number},disable-legacy=on"]
 
 
 def uefi_options(variables):

@@ -25,6 +25,8 @@ def arguments():
     parser.add_argument("--mem", default="256M")
     parser.add_argument("--build", help="folder with kernel and bundle")
     parser.add_argument("--append", default="", help="kernel command line")
+    parser.add_argument("--disk", default="none", help="image of the disk, made if it is not there; none: no disk")
+    parser.add_argument("--disk-size", default="1G", help="of a new image; a smaller one is extended")
     parser.add_argument("--gdb", action="store_true", help="wait for a debugger on port 1234")
     parser.add_argument("qemu", nargs="*", help="more options for QEMU, after --")
     return parser.parse_args()
@@ -33,6 +35,9 @@ def arguments():
 def line(options):
     build = options.build or f"build/{options.arch}"
     extra = ["-echr", str(ESCAPE), "-serial", "mon:stdio"] + options.qemu
+    if options.disk != "none":
+        machine.disk_make(options.disk, options.disk_size)
+        extra += machine.disk_options(options.disk)
     if options.gdb:
         extra += ["-gdb", "tcp:127.0.0.1:1234", "-S"]
         print(f"waiting for a debugger: gdb {build}/kernel.elf -ex 'target remote :1234'")

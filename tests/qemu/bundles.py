@@ -164,6 +164,18 @@ class Workshop:
         self.change(name, self.content(name).replace(b"program *\n", b"program *\n\thandle power manage\n"))
 
 
+    # -- and one in which nothing is --
+
+    def added_manifest(self, name):
+        """Entries that only this scenario needs, in `name` beside this file, are part of the signed manifest."""
+        path = os.path.join(self.folder, os.path.basename(MANIFEST))
+        with open(path, "w", encoding="utf-8") as file:
+            for part in (MANIFEST, os.path.join(os.path.dirname(os.path.abspath(__file__)), name)):
+                with open(part, encoding="utf-8") as text:
+                    file.write(text.read() + "\n")
+        self.modules = self.built_anew(manifest=path)
+
+
 KINDS = {name.replace("_", "-") for name in vars(Workshop)
          if name.endswith(("_module", "_catalog", "_manifest"))}
 

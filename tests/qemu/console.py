@@ -20,10 +20,10 @@ _CUT_SHORT = re.compile(r"\x1b[\[()]?[0-9;?]*$")
 
 
 class Console:
-    """Starts `line` and reads its console; stop() always ends the machine."""
+    """Starts `line` and reads its console; stop() always ends the machine. `again`: the log goes on."""
 
-    def __init__(self, line, log_path):
-        self.log = open(log_path, "wb")
+    def __init__(self, line, log_path, again=False):
+        self.log = open(log_path, "ab" if again else "wb")
         self.log.write((" ".join(line) + "\n").encode())
         self.process = machine.start(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT)
@@ -47,6 +47,11 @@ class Console:
         self._partial = said[cut.start():] if cut else ""
         self.text += _CONTROL.sub("", said[: cut.start()] if cut else said)
         return True
+
+    def hear(self, text):
+        """Somebody else says something, to be expected like what the machine says."""
+        self.log.write(text.encode())
+        self.text += text
 
     def expect(self, pattern, seconds):
         """The next match after the last one, or None when the time is over."""

@@ -11,8 +11,10 @@ import argparse
 import concurrent.futures
 import os
 import re
+import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -58,6 +60,7 @@ class Run:
         self.variables = {}
         self.exited = False
         self.console = None
+        self.command = None
         self.log_path = os.path.join(ROOT, "build", "scenarios", f"{scenario.name}-{arch}-{cpus}.log")
 
     # -- the machine --
@@ -87,13 +90,26 @@ class Run:
             file.write(data)
         return copy
 
+    def disks(self, folder):
+        """Options for the disks of the scenario, fresh ones; ${disk}, ${disk2}, ... are their images."""
+        options = []
+        for number, value in enumerate(self.scenario.settings("disk", self.arch), 1):
+            size, _, more = value.partition(" ")
+            path = os.path.join(folder, f"disk{number}.img")
+            machine.disk_make(path, size)
+            self.variables["disk" if number == 1 else f"disk{number}"] = path
+            options += machine.disk_options(path, number, more.strip())
+        return options
+
     def line(self, folder):
         setting = self.scenario.setting
         boot = setting("boot", self.arch, "direct")
         extra = ["-serial", "stdio", "-monitor", "none"] + self.scenario.qemu_options(self.arch)
+        extra += self.disks(folder)
         if "reboots" not in self.scenario.tags():
             extra.append("-no-reboot")
-        options = {"cpus": self.cpus, "memory": setting("mem", self.arch, "256M"), "extra": extra}
+        options = {"cpus": self.cpus, "memory": setting("mem", self.arch, "256M"),
+                   "board": setting("board", self.arch, ""), "extra": extra}
         if boot == "direct":
             return machine.command(self.arch, kernel=machine.kernel_path(self.build),
                                    bundle=self.bundle(folder), append=setting("append", self.arch, ""), **options)
@@ -150,6 +166,30 @@ class Run:
         if (status == 0) if wanted == "failing" else (status != int(wanted)):
             raise Failed(f"exit status {status}, expected {wanted}")
 
+    def cut_power(self):
+        self.look_for_rejects()
+        machine.stop(self.console.process)
+        self.exited = True
+
+    def start(self):
+        """The same machine with the same disks, after its end."""
+        if not self.exited:
+            raise Failed("the machine still runs")
+        _running.discard(self.console)
+        self.console.stop()
+        self.console = Console(self.command, self.log_path, again=True)
+        _running.add(self.console)
+        self.exited = False
+
+    def host(self, command):
+        """A command on this machine, which must succeed; what it says can be expected."""
+        result = subprocess.run(shlex.split(self.fill(command)), cwd=ROOT, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                                timeout=self.within * PATIENCE)
+        self.console.hear(result.stdout)
+        if result.returncode != 0:
+            raise Failed(f"{command}: status {result.returncode}: {result.stdout[-200:]}")
+
     def step(self, word, rest):
         if word == "expect":
             self.expect(rest)
@@ -163,6 +203,12 @@ class Run:
             self.check(rest)
         elif word == "exit":
             self.exit(rest)
+        elif word == "cut-power":
+            self.cut_power()
+        elif word == "start":
+            self.start()
+        elif word == "host":
+            self.host(rest)
         elif word == "reject":
             self.rejects.append(rest)
         elif word == "allow-panic":
@@ -188,10 +234,11 @@ class Run:
             return "interrupted"
         with tempfile.TemporaryDirectory() as folder:
             try:
-                self.console = Console(self.line(folder), self.log_path)
+                self.command = self.line(folder)
+                self.console = Console(self.command, self.log_path)
                 _running.add(self.console)
                 self.steps()
-            except (Failed, OSError, KeyError, ValueError, AttributeError) as failure:
+            except (Failed, OSError, KeyError, ValueError, AttributeError, subprocess.SubprocessError) as failure:
                 return str(failure)
             finally:
                 if self.console:

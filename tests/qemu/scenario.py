@@ -9,8 +9,9 @@ import re
 import shlex
 
 ARCHES = ("x86_64", "aarch64", "riscv64")
-STEPS = {"expect", "send", "type", "within", "check", "exit", "reject", "wait", "allow-panic"}
-SETTINGS = {"arch", "cpus", "mem", "append", "bundle", "boot", "qemu", "limit", "tags"}
+STEPS = {"expect", "send", "type", "within", "check", "exit", "reject", "wait", "allow-panic", "cut-power", "start",
+         "host"}
+SETTINGS = {"arch", "cpus", "mem", "append", "bundle", "boot", "board", "disk", "qemu", "limit", "tags"}
 
 
 class ScenarioError(Exception):
@@ -47,13 +48,13 @@ class Scenario:
                 raise ScenarioError(f"{self.path}:{number}: {error}") from error
         self.lines.append((number, arch, word, rest))
 
+    def settings(self, word, arch):
+        """All values of a setting that apply to `arch`."""
+        return [rest for _, only, found, rest in self.lines if found == word and only in (None, arch)]
+
     def setting(self, word, arch, default):
-        """The last value of a setting that applies to `arch`."""
-        value = default
-        for _, only, found, rest in self.lines:
-            if found == word and only in (None, arch):
-                value = rest
-        return value
+        """The last of them."""
+        return (self.settings(word, arch) or [default])[-1]
 
     def steps(self, arch):
         return [(number, word, rest) for number, only, word, rest in self.lines

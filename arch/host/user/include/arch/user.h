@@ -29,3 +29,8 @@ CC_INLINE uint64_t arch_counter(void)
 CC_INLINE void arch_pause(void)
 {
 }
+
+CC_INLINE void arch_device_barrier(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}

@@ -53,3 +53,10 @@ CC_INLINE void arch_pause(void)
 {
 	__asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); /* pause, a hint on every hart */
 }
+
+/* What was written to memory before, and read from it, comes before what is written to a device's registers, and read
+ * from them, after; and the other way round. */
+CC_INLINE void arch_device_barrier(void)
+{
+	__asm__ volatile("fence iorw, iorw" ::: "memory");
+}

@@ -82,3 +82,10 @@ CC_INLINE void arch_pause(void)
 {
 	__asm__ volatile("pause" : : : "memory");
 }
+
+/* What was written to memory before, and read from it, comes before what is written to a device's registers, and read
+ * from them, after; and the other way round. */
+CC_INLINE void arch_device_barrier(void)
+{
+	__asm__ volatile("" ::: "memory"); /* accesses to registers are not reordered with any */
+}
