@@ -323,24 +323,47 @@ void volume_statistics(const struct volume *volume, struct volume_statistics *ou
 	out_statistics->free_blocks -= kept < out_statistics->free_blocks ? kept : out_statistics->free_blocks;
 }
 
+/* What is there beside records. */
+static const struct {
+	status_t (*verify)(struct volume *volume);
+	const char *problem;
+} PARTS[] = {
+	{ super_verify, "a copy of the newest superblock is damaged" },
+	{ pages_verify, "a page of the newest checkpoint is damaged" },
+	{ log_verify, "the log after the newest checkpoint is damaged" },
+};
+
+static status_t record_check(struct volume *volume, struct node *node)
+{
+	const uint8_t *value;
+	const struct place *place = node_committed(node);
+
+	return place->address == 0 ? STATUS_OK : record_read(volume, node, place, &value);
+}
+
 status_t volume_check(struct volume *volume, void (*report)(void *context, const char *text), void *context)
 {
-	status_t result = checkpoint_verify(volume);
+	status_t result = STATUS_OK;
 
-	if (result != STATUS_OK)
-		report(context, "the newest checkpoint or the log after it is damaged");
+	for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+		if (PARTS[i].verify(volume) != STATUS_OK) {
+			report(context, PARTS[i].problem);
+			result = STATUS_DAMAGED;
+		}
+	}
 	for (uint32_t number = node_at(volume, volume->root)->next[0]; number != 0;) {
 		struct node *node = node_at(volume, number);
-		const uint8_t *value;
-		const struct place *place = node_committed(node);
-		const status_t status = place->address == 0 ? STATUS_OK : record_read(volume, node, place, &value);
+		const status_t status = record_check(volume, node);
 		if (status != STATUS_OK) {
 			report(context, status == STATUS_IO_ERROR ? "a record cannot be read" : "a record is damaged");
 			result = STATUS_DAMAGED;
 		}
 		number = node->next[0];
 	}
-	return result == STATUS_OK && !volume_valid(volume) ? STATUS_DAMAGED : result;
+	if (volume_valid(volume))
+		return result;
+	report(context, "the index does not agree with its counts");
+	return STATUS_DAMAGED;
 }
 
 /* Keys ascend; live bytes and counts are those of the index. */

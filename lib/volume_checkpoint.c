@@ -323,8 +323,7 @@ status_t checkpoint_load(struct volume *volume)
 	return STATUS_OK;
 }
 
-/* Both copies of the newest superblock, every page, and the log since. */
-status_t checkpoint_verify(struct volume *volume)
+status_t super_verify(struct volume *volume)
 {
 	status_t status = volume->device->operations->read(volume->device, volume->statistics.checkpoint % 2 * 2, 2, volume->window);
 
@@ -334,9 +333,16 @@ status_t checkpoint_verify(struct volume *volume)
 		status = super_judge(bytes) == STATUS_OK && bytes_le64(bytes + 40) == volume->statistics.checkpoint ? STATUS_OK :
 			STATUS_DAMAGED;
 	}
+	return status;
+}
+
+status_t pages_verify(struct volume *volume)
+{
+	status_t status = STATUS_OK;
+
 	for (uint64_t number = 0; number < volume->dump_pages && status == STATUS_OK; number++) {
 		const uint8_t *page;
 		status = page_read(volume, number, &page);
 	}
-	return status == STATUS_OK ? log_verify(volume) : status;
+	return status;
 }

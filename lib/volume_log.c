@@ -144,6 +144,15 @@ bool batch_add(const struct volume *volume, struct batch *batch, uint32_t kind, 
 	return true;
 }
 
+void batch_header_known(const struct volume *volume, uint64_t address, uint8_t out_header[BATCH_HEADER])
+{
+	bytes_put_le32(out_header, BATCH_MAGIC);
+	memcpy(out_header + 8, volume->identity, sizeof volume->identity);
+	bytes_put_le64(out_header + 24, volume->sequence + 1);
+	bytes_put_le64(out_header + 32, address);
+	bytes_put_le32(out_header + 52, volume->previous);
+}
+
 /* Sequence and checksum into every record, now that the batch's place is known. */
 static void batch_seal(struct volume *volume, struct batch *batch, uint64_t address)
 {
@@ -156,14 +165,10 @@ static void batch_seal(struct volume *volume, struct batch *batch, uint64_t addr
 	}
 	uint8_t *header = batch->bytes;
 	memset(header, 0, BATCH_HEADER);
-	bytes_put_le32(header, BATCH_MAGIC);
-	memcpy(header + 8, volume->identity, sizeof volume->identity);
-	bytes_put_le64(header + 24, volume->sequence + 1);
-	bytes_put_le64(header + 32, address);
+	batch_header_known(volume, address, header);
 	bytes_put_le32(header + 40, batch->used);
 	bytes_put_le32(header + 44, batch->count);
 	bytes_put_le32(header + 48, volume->next_segment);
-	bytes_put_le32(header + 52, volume->previous);
 	bytes_put_le32(header + 4, crc32c(CRC32C_INIT, header + 8, BATCH_HEADER - 8));
 }
 

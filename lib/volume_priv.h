@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The parts of a volume: the index (volume_index.c), batches in the log
- * (volume_log.c), checkpoints (volume_checkpoint.c), cleaning (volume_clean.c);
+ * (volume_log.c, volume_tail.c), checkpoints (volume_checkpoint.c), cleaning (volume_clean.c);
  * volume.c is the map over them. Offsets of fields are where they are stored and loaded.
  */
 #pragma once
@@ -114,6 +114,8 @@ struct batch_header {
 	uint64_t sequence;
 	uint32_t used, count, next_segment, previous, checksum;
 };
+/* What the header of the next batch will say, as far as that does not depend on its records. */
+void batch_header_known(const struct volume *volume, uint64_t address, uint8_t out_header[BATCH_HEADER]);
 bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out);
 
 /* Checkpoints. */
@@ -121,7 +123,8 @@ status_t super_judge(const uint8_t *bytes); /* OK, DAMAGED (not one that was wri
 status_t checkpoint_write(struct volume *volume);
 status_t checkpoint_find(struct volume *volume);
 status_t checkpoint_load(struct volume *volume);
-status_t checkpoint_verify(struct volume *volume);
+status_t super_verify(struct volume *volume); /* both copies of the newest */
+status_t pages_verify(struct volume *volume);
 uint32_t checkpoint_segments(const struct volume *volume); /* it would take, the open transaction included */
 
 /* Space. */

@@ -86,7 +86,7 @@ $H/sim: HOST_LDFLAGS := $(SIM_WRAP)
 $H/sim: $(SIM_SOURCES:%=$H/%.o) $H/kernel.a $H/lib.a
 	$(HOST_LINK)
 
-# ---- cambi, the host program for keys, signatures, bundles and manifests: its own objects, no sanitizers ----
+# ---- cambi, the host program for keys, signatures, bundles, manifests and disks: its own objects, no sanitizers ----
 CAMBI_SOURCES := $(wildcard tools/cambi/*.c)
 CAMBI_OBJECTS := $(patsubst %,$H/tools/obj/%.o,$(CAMBI_SOURCES) $(call host_sources,lib/*.c) $(SOURCES:%=third-party/%))
 $H/tools/obj/%.o: SEE := $(SEE_LIB)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * cambi: the host program for keys, signatures, bundles and manifests. What its
+ * cambi: the host program for keys, signatures, bundles, manifests and disks. What its
  * files share: verbs, arguments, files, keys.
  *
  * A verb returns the exit status: 0, or 1 when something is wrong with what it
@@ -99,6 +99,7 @@ int verb_key_trust(int argc, char **argv);
 int verb_sign(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_bundle(int argc, char **argv);
+int verb_disk(int argc, char **argv);
 int verb_did(int argc, char **argv);
 int verb_manifest_check(int argc, char **argv);
 int verb_manifest_graph(int argc, char **argv);

@@ -6,6 +6,23 @@
 #include <string.h>
 
 #define KEY_TEXT "KEY is a key file, a did:key, or `test`: the public test key, which signs for everybody.\n"
+#define DISK_TEXT                                                                                          \
+	"  format [--size SIZE] [--encrypt] [--force]   a new store; makes the file if there is none\n"   \
+	"  list [--long] [--owner WHO]                  objects\n"                                         \
+	"  names [--all] [--owner WHO]                  names, and to what they point\n"                   \
+	"  get WHAT [-o FILE] [--owner WHO]             a content, verified\n"                             \
+	"  put FILE [--name NAME] [--type TYPE] [--owner WHO] [--reader WHO]... [--key FILE]\n"            \
+	"  name NAME WHAT [--owner WHO] [--key FILE]    point a name of yours to it; --remove: to nothing\n"  \
+	"  log WHAT [--owner WHO]                       history of a name or an object\n"                  \
+	"  stat [WHAT] [--owner WHO]                    the volume, or one object\n"                       \
+	"  du                                           who takes how much space\n"                        \
+	"  verify                                       is everything true? Writes nothing; status 1 if not\n" \
+	"  fsck [--repair]                              what of it can be repaired\n"                      \
+	"  export PATH, import PATH                     all that is signed, as a tar file or a folder\n"   \
+	"  passphrase [--new-file FILE]                 another passphrase for an encrypted disk\n"        \
+	"WHAT is a name, or digits a hash begins with. WHO is a did:key, an AID or, as reader, `everyone`.\n" \
+	"Objects and names are signed with the developer key unless --key says otherwise. A disk in use by a\n" \
+	"virtual machine is refused. docs/manual/disk.md has examples.\n"
 
 static const struct verb verbs[] = {
 	{"key new", "[--if-missing] [FILE]", "make a developer key",
@@ -29,6 +46,8 @@ static const struct verb verbs[] = {
 	 verb_bundle},
 	{"did", "KEY", "other forms of a public key",
 	 "KEY is 64 hexadecimal digits, a did:key, or a key file.\n", verb_did},
+	{"disk", "DISK VERB [--passphrase-file FILE] ...", "the objects on a disk or in an image of one",
+	 DISK_TEXT, verb_disk},
 	{"manifest check", "[--quiet] FILE...", "what everybody may do; fails on authority nobody uses",
 	 "--quiet: only what is wrong.\n", verb_manifest_check},
 	{"manifest graph", "[--dot | --svg] FILE", "draw who may call on whom, as DOT or SVG",
@@ -45,6 +64,7 @@ void refuse(const char *text, ...)
 	va_list arguments;
 
 	va_start(arguments, text);
+	fflush(stdout); /* what was said before comes before */
 	fputs("cambi: ", stderr);
 	vfprintf(stderr, text, arguments);
 	fputc('\n', stderr);
@@ -101,10 +121,10 @@ static bool list(const char *word)
 
 static int general_help(void)
 {
-	puts("cambi: keys, signatures, bundles and manifests of CambiOS\n");
+	puts("cambi: keys, signatures, bundles, manifests and disks of CambiOS\n");
 	list("");
-	puts("\ncambi VERB --help says more. docs/manual/keys.md and docs/manual/manifest.md tell the "
-	     "story.");
+	puts("\ncambi VERB --help says more. docs/manual/keys.md, manifest.md and disk.md tell "
+	     "the story.");
 	return 0;
 }
 

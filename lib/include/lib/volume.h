@@ -105,5 +105,9 @@ void volume_statistics(const struct volume *volume, struct volume_statistics *ou
 /* Read every live record and page and compare every checksum, key order and count; `report` is told each thing that is
  * wrong, in words. OK, or DAMAGED if anything is. */
 CC_NODISCARD status_t volume_check(struct volume *volume, void (*report)(void *context, const char *text), void *context);
+/* Does something lie behind the newest transaction that looks like the next one, and is not whole? Then either power was
+ * lost in the middle of a commit, which did not happen, or the last thing committed was damaged since and is absent:
+ * nobody can tell. The next commit writes over it. */
+CC_NODISCARD status_t volume_tail(struct volume *volume, bool *out_torn);
 /* What must hold between calls; for tests and simulation. */
 bool volume_valid(const struct volume *volume);
