@@ -17,7 +17,6 @@
 #pragma once
 #include <lib/object.h>
 
-#define LAYOUT_VERSION 1u
 #define KEY_DIGEST (1u + HASH_SIZE)
 #define KEY_OBJECT (1u + HASH_SIZE + AID_SIZE)
 #define KEY_OWNED (1u + AID_SIZE + HASH_SIZE + AID_SIZE)

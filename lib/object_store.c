@@ -98,7 +98,7 @@ status_t object_key_next(struct object_store *store, const uint8_t *key, size_t 
 
 static status_t layout_put(struct object_store *store)
 {
-	const uint64_t layout[2] = { LAYOUT_VERSION, store->next_list };
+	const uint64_t layout[2] = { OBJECT_LAYOUT_VERSION, store->next_list };
 
 	return object_numbers_put(store, (const uint8_t *)"V", 1, layout, 2);
 }
@@ -136,7 +136,7 @@ status_t object_store_open(struct object_store *store, struct volume *volume)
 	status_t status = object_numbers_get(store, (const uint8_t *)"V", 1, layout, 2);
 	if (status == STATUS_NOT_FOUND)
 		status = open_new(store);
-	else if (status == STATUS_OK && layout[0] != LAYOUT_VERSION)
+	else if (status == STATUS_OK && layout[0] != OBJECT_LAYOUT_VERSION)
 		status = STATUS_UNSUPPORTED;
 	else if (status == STATUS_OK)
 		store->next_list = layout[1];

@@ -54,19 +54,36 @@ static status_t count_key(struct object_store *store, const uint8_t *key, size_t
 	}
 }
 
+status_t object_totals_some(struct object_store *store, uint8_t cursor[VOLUME_KEY_MAX], size_t *cursor_size,
+                            uint32_t keys, struct object_totals *totals)
+{
+	static const uint8_t FIRST[1] = { 0 };
+	size_t value_bytes;
+	status_t status = STATUS_OK;
+
+	if (*cursor_size > VOLUME_KEY_MAX)
+		return STATUS_INVALID;
+	for (uint32_t i = 0; status == STATUS_OK && i < keys; i++) {
+		const bool begin = *cursor_size == 0;
+		status = object_key_next(store, begin ? FIRST : cursor, begin ? 1 : *cursor_size, 0, begin, cursor,
+		                         cursor_size, &value_bytes);
+		if (status != STATUS_OK)
+			return status;
+		status = count_key(store, cursor, *cursor_size, value_bytes, totals);
+	}
+	return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+}
+
 status_t object_totals(struct object_store *store, struct object_totals *out_totals)
 {
 	struct object_totals totals = { 0 };
-	uint8_t key[VOLUME_KEY_MAX] = { 0 };
-	size_t size = 1, value_bytes;
-	status_t status = volume_next(store->volume, key, size, true, key, &size, &value_bytes);
+	uint8_t cursor[VOLUME_KEY_MAX];
+	size_t size = 0;
+	status_t status;
 
-	while (status == STATUS_OK) {
-		status = count_key(store, key, size, value_bytes, &totals);
-		if (status != STATUS_OK)
-			return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
-		status = object_key_next(store, key, size, 0, false, key, &size, &value_bytes);
-	}
+	do
+		status = object_totals_some(store, cursor, &size, 1024, &totals);
+	while (status == STATUS_OK);
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	*out_totals = totals;

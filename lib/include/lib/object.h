@@ -29,6 +29,7 @@
 #include <lib/object_record.h>
 #include <lib/volume.h>
 
+#define OBJECT_LAYOUT_VERSION 1u /* of keys and values in the volume */
 #define OBJECT_PART_SIZE HASH_PART_SIZE
 #define OBJECT_PAGE_ENTRIES 64u /* a list page: 4 KiB for 4 MiB of content */
 #define OBJECT_PAGE_SIZE (OBJECT_PAGE_ENTRIES * 2u * HASH_SIZE)
@@ -153,4 +154,35 @@ CC_NODISCARD status_t object_verify(struct object_store *store, const struct obj
                                     uint8_t part[OBJECT_PART_SIZE], object_report *report, void *context);
 CC_NODISCARD status_t object_verify_all(struct object_store *store, uint8_t part[OBJECT_PART_SIZE],
                                         object_report *report, void *context);
+/* The latter in steps, each one key or one part of a content, for whoever has others to serve in between. Until
+ * `finished`; if the store was changed since the beginning, `changed` must be set before the last step: the counts of
+ * references, which are sums over everything, are then not compared. About 7 KiB. */
+#define OBJECT_SUM_WORDS 4u
+struct object_sum {
+	uint64_t words[OBJECT_SUM_WORDS]; /* of digests, each modulo 2^64 */
+	uint64_t count;
+};
+struct object_check {
+	uint64_t keys;     /* looked at */
+	uint64_t problems; /* told */
+	bool finished, changed;
+	/* The rest is its own. */
+	struct object_store *store;
+	uint8_t *part;
+	object_report *report;
+	void *context;
+	uint8_t key[VOLUME_KEY_MAX];
+	size_t key_size;
+	struct object_sum referred, kept;
+	struct object_sum list_users, lists;
+	struct object_reader reader; /* of the content being read */
+	uint64_t parts, part_next;
+};
+void object_check_begin(struct object_check *check, struct object_store *store, uint8_t part[OBJECT_PART_SIZE],
+                        object_report *report, void *context);
+void object_check_step(struct object_check *check);
+/* Totals of everything, and those of at most `keys` keys after `cursor` (size 0: from the first), added up; NOT_FOUND:
+ * that was all. */
+CC_NODISCARD status_t object_totals_some(struct object_store *store, uint8_t cursor[VOLUME_KEY_MAX],
+                                         size_t *cursor_size, uint32_t keys, struct object_totals *totals);
 CC_NODISCARD status_t object_totals(struct object_store *store, struct object_totals *out_totals);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * A disk behind proto/block.h as a device of lib/block.h: for whoever keeps a
+ * volume on it. Bytes are copied between the caller and the memory shared with the
+ * driver; a transfer uses as many requests at once as fit, so the device sees them
+ * together.
+ *
+ * Statuses besides those of lib/block.h: TIMED_OUT, GONE (there is no driver, and none to come).
+ * One thread. Needs the calls `call`, `cap_drop`, `clock_now` and `memory_map`.
+ */
+#pragma once
+#include <lib/block.h>
+#include <os/block.h>
+
+#define BLOCK_DEVICE_BUFFER 256u        /* blocks shared with the driver: 1 MiB */
+#define BLOCK_DEVICE_NS 120000000000ull /* the longest that one transfer waits, restarts of the driver included */
+
+struct block_device_client {
+	struct block_device device; /* for lib/volume.h */
+	handle_t server;
+	uint8_t *buffer;
+	struct block_info_rep info;
+};
+
+/* GONE: there is no disk. IO_ERROR: it has no blocks, or its driver makes no sense. */
+CC_NODISCARD status_t block_device_open(struct block_device_client *disk, handle_t server);
