@@ -80,7 +80,7 @@ endef
 $H/tests/transfers_test: $H/user/lib/driver/virtqueue.c.o
 $(foreach folder,$(patsubst %/test,%,$(wildcard user/*/*/test)),$(eval $(call USER_PARTS,$(folder))))
 # The store's test is its service but for the loop, with the library that services are written in.
-$H/tests/store_test: $H/user/lib/os/parts.a
+$H/tests/store_service_test: $H/user/lib/os/parts.a
 # The fault plan stands between the kernel and its allocators.
 SIM_WRAP := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take \
 	-Wl,--wrap=audit_emit,--wrap=audit_message,--wrap=audit_outcome,--wrap=audit_not_passed
