@@ -3,26 +3,38 @@
  * The vault: the protocol over the keys. Who asks is the principal the kernel
  * stamped on the request. Every use and every refusal is reported to the audit
  * ring. The keys are kept for the vault's successor in memory that nobody maps but
- * the vault; there is no store yet to keep them beyond the machine's power.
+ * the vault, and in the object store. Nobody is told of a key that was not kept.
  */
 #include "vault.h"
 #include <lib/hash.h>
 #include <lib/string.h>
 #include <os/audit_tell.h>
-#include <os/keep.h>
 #include <os/panic.h>
 #include <os/print.h>
 #include <os/service.h>
+#include <os/state.h>
 #include <os/startup.h>
 
 IFACE_SERVER(keys, KEYS_METHODS)
 
-static struct vault vault;
-static struct keep keep;
+#define FORMAT 1u /* of what is kept: struct vault as it is */
 
-static void vault_keep(void)
+static struct {
+	struct state_header header;
+	struct vault vault;
+} record;
+_Static_assert(sizeof(record) == sizeof(struct state_header) + KEYS_MAX * 424u, "the kept format has no holes");
+static struct state state;
+
+/* Keep what was changed; if that fails, all is as it was: `before`, which is wiped. */
+static status_t vault_keep(struct vault *before)
 {
-	keep_store(&keep, &vault, sizeof(vault));
+	const status_t status = state_keep(&state, &record.header, sizeof(record));
+
+	if (status != STATUS_OK)
+		record.vault = *before;
+	secret_wipe(before, sizeof(*before));
+	return status;
 }
 
 /* ---- what the audit ring is told ---- */
@@ -61,7 +73,7 @@ static status_t seed_get(uint8_t seed[SIGNATURE_SEED_SIZE])
 static status_t make(const struct service_call *call, const char *context, const struct vault_key **out_key)
 {
 	uint8_t seed[SIGNATURE_SEED_SIZE];
-	status_t status = vault_room(&vault, &call->sender, context);
+	status_t status = vault_room(&record.vault, &call->sender, context);
 
 	if (status == STATUS_OK)
 		status = seed_get(seed);
@@ -69,9 +81,12 @@ static status_t make(const struct service_call *call, const char *context, const
 		audit_tell(AUDIT_KEY_DENIED, call->badge, aid_word(&call->sender, 0), 0, status, 0);
 		return status;
 	}
-	*out_key = vault_make(&vault, &call->sender, context, seed);
+	struct vault before = record.vault;
+	*out_key = vault_make(&record.vault, &call->sender, context, seed);
 	secret_wipe(seed, sizeof(seed));
-	vault_keep();
+	status = vault_keep(&before);
+	if (status != STATUS_OK)
+		return status;
 	audit_tell(AUDIT_KEY_CREATED, call->badge, aid_word(&(*out_key)->aid, 0), aid_word(&(*out_key)->aid, 1),
 	           aid_word(&(*out_key)->aid, 2), 0);
 	return STATUS_OK;
@@ -80,7 +95,7 @@ static status_t make(const struct service_call *call, const char *context, const
 status_t keys_bind_serve(struct service_call *call, const struct keys_bind_req *request,
                          struct keys_bind_rep *reply)
 {
-	const struct vault_key *key = vault_find(&vault, &call->sender, request->context);
+	const struct vault_key *key = vault_find(&record.vault, &call->sender, request->context);
 
 	reply->made = key == NULL;
 	if (key == NULL) {
@@ -98,7 +113,7 @@ status_t keys_sign_serve(struct service_call *call, const struct keys_sign_req *
                          struct keys_sign_rep *reply)
 {
 	return used(call, &request->aid, request->purpose,
-	            vault_sign(&vault, &call->sender, &request->aid, request->purpose, request->digest,
+	            vault_sign(&record.vault, &call->sender, &request->aid, request->purpose, request->digest,
 	                       reply->signature));
 }
 
@@ -116,7 +131,7 @@ status_t keys_derive_serve(struct service_call *call, const struct keys_derive_r
 	size_t bytes = call->request_bytes - offsetof(struct keys_derive_req, data);
 
 	return used(call, &request->aid, request->purpose,
-	            vault_derive(&vault, &call->sender, &request->aid, request->purpose, request->data, bytes,
+	            vault_derive(&record.vault, &call->sender, &request->aid, request->purpose, request->data, bytes,
 	                         reply->secret));
 }
 
@@ -124,13 +139,13 @@ status_t keys_public_serve(struct service_call *call, const struct keys_public_r
                            struct keys_public_rep *reply)
 {
 	(void)call;
-	return vault_public(&vault, &request->aid, reply->key);
+	return vault_public(&record.vault, &request->aid, reply->key);
 }
 
 status_t keys_list_serve(struct service_call *call, const struct keys_list_req *request,
                          struct keys_list_rep *reply)
 {
-	const struct vault_key *key = vault_from(&vault, &call->sender, request->index, &reply->next);
+	const struct vault_key *key = vault_from(&record.vault, &call->sender, request->index, &reply->next);
 
 	if (key == NULL)
 		return STATUS_NOT_FOUND;
@@ -144,10 +159,10 @@ status_t keys_list_serve(struct service_call *call, const struct keys_list_req *
 }
 
 /* What only the owner may: kept on OK, told to the audit ring otherwise. */
-static status_t changed(const struct service_call *call, const struct aid *aid, status_t status)
+static status_t changed(const struct service_call *call, const struct aid *aid, struct vault *before, status_t status)
 {
 	if (status == STATUS_OK)
-		vault_keep();
+		status = vault_keep(before);
 	else
 		audit_tell(AUDIT_KEY_DENIED, call->badge, aid_word(aid, 0), 0, status, 0);
 	return status;
@@ -156,34 +171,39 @@ static status_t changed(const struct service_call *call, const struct aid *aid, 
 status_t keys_forget_serve(struct service_call *call, const struct keys_forget_req *request,
                            struct keys_forget_rep *reply)
 {
+	struct vault before = record.vault;
+
 	(void)reply;
-	return changed(call, &request->aid, vault_forget(&vault, &call->sender, &request->aid));
+	return changed(call, &request->aid, &before, vault_forget(&record.vault, &call->sender, &request->aid));
 }
 
 status_t keys_authorize_serve(struct service_call *call, const struct keys_authorize_req *request,
                               struct keys_authorize_rep *reply)
 {
+	struct vault before = record.vault;
+
 	(void)reply;
 	if (request->allow > 1)
 		return STATUS_INVALID;
-	return changed(call, &request->aid,
-	               vault_authorize(&vault, &call->sender, &request->aid, &request->user,
+	return changed(call, &request->aid, &before,
+	               vault_authorize(&record.vault, &call->sender, &request->aid, &request->user,
 	                               request->allow != 0));
 }
 
 static status_t open(void)
 {
-	status_t status = keep_open(&keep);
+	static const char *const origins[] = {
+		[STATE_NEW] = "no keys yet",
+		[STATE_PREDECESSOR] = "the keys of its predecessor are there",
+		[STATE_STORE] = "the keys are there",
+	};
+	enum state_origin origin;
+	const status_t status = state_open(&state, &record.header, sizeof(record), FORMAT, &origin);
 
-	if (status != STATUS_OK)
-		return status;
-	if (sizeof(vault) > keep.room)
-		return STATUS_NO_MEMORY;
-	if (keep_load(&keep, &vault, sizeof(vault)))
-		print("the keys of its predecessor are there\n");
-	else
-		print("no keys yet; those made from here on last until the machine is switched off\n");
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		print("%s%s\n", origins[origin],
+		      state.durable ? "" : "; those made from here on last until the machine is switched off");
+	return status;
 }
 
 int main(int argc, char **argv)

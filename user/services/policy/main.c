@@ -6,20 +6,31 @@
 #include "rules.h"
 #include <lib/identity.h>
 #include <os/info.h>
-#include <os/keep.h>
 #include <os/panic.h>
 #include <os/print.h>
 #include <os/service.h>
+#include <os/state.h>
 #include <os/startup.h>
 
 IFACE_SERVER(policy, POLICY_METHODS)
 
-static struct rules rules;
-static struct keep keep;
+#define FORMAT 1u /* of what is kept: struct rules as it is */
 
-static void rules_keep(void)
+static struct {
+	struct state_header header;
+	struct rules rules;
+} record;
+_Static_assert(sizeof(record) == sizeof(struct state_header) + POLICY_RULES_MAX * 56u, "the kept format has no holes");
+static struct state state;
+
+/* Keep what was changed; if that fails, the rules are as they were: `before`. */
+static status_t rules_keep(const struct rules *before)
 {
-	keep_store(&keep, &rules, sizeof(rules));
+	const status_t status = state_keep(&state, &record.header, sizeof(record));
+
+	if (status != STATUS_OK)
+		record.rules = *before;
+	return status;
 }
 
 static bool is_controller(const struct service_call *call)
@@ -32,7 +43,7 @@ status_t policy_admit_serve(struct service_call *call, const struct policy_admit
 {
 	if ((call->badge & POLICY_BADGE_ADMIT) == 0)
 		return STATUS_DENIED;
-	return rules_admit(&rules, &request->principal, request->role, request->wanted, &reply->allowed);
+	return rules_admit(&record.rules, &request->principal, request->role, request->wanted, &reply->allowed);
 }
 
 /* NOT_FOUND: no live process has that id. */
@@ -65,17 +76,19 @@ static void principal_restrict(const struct aid *principal, uint64_t mask)
 status_t policy_restrict_serve(struct service_call *call, const struct policy_restrict_req *request,
                                struct policy_restrict_rep *reply)
 {
+	const struct rules before = record.rules;
 	struct info_process process;
 
 	if (!is_controller(call))
 		return STATUS_DENIED;
 	status_t status = process_find(request->process, &process);
 	if (status == STATUS_OK)
-		status = rules_narrow(&rules, &process.principal, request->mask);
+		status = rules_narrow(&record.rules, &process.principal, request->mask);
+	/* The rule first: what starts from here on is bound by it, what runs already is found below. */
+	if (status == STATUS_OK)
+		status = rules_keep(&before);
 	if (status != STATUS_OK)
 		return status;
-	/* The rule first: what starts from here on is bound by it, what runs already is found below. */
-	rules_keep();
 	principal_restrict(&process.principal, request->mask);
 	reply->before = process.syscall_mask;
 	status = process_find(request->process, &process);
@@ -86,7 +99,7 @@ status_t policy_restrict_serve(struct service_call *call, const struct policy_re
 status_t policy_show_serve(struct service_call *call, const struct policy_show_req *request,
                            struct policy_show_rep *reply)
 {
-	const struct rule *rule = rules_from(&rules, request->index, &reply->next);
+	const struct rule *rule = rules_from(&record.rules, request->index, &reply->next);
 
 	(void)call;
 	if (rule == NULL)
@@ -101,13 +114,13 @@ status_t policy_show_serve(struct service_call *call, const struct policy_show_r
 status_t policy_forget_serve(struct service_call *call, const struct policy_forget_req *request,
                              struct policy_forget_rep *reply)
 {
+	const struct rules before = record.rules;
+
 	(void)reply;
 	if (!is_controller(call))
 		return STATUS_DENIED;
-	status_t status = rules_forget(&rules, &request->principal);
-	if (status == STATUS_OK)
-		rules_keep();
-	return status;
+	const status_t status = rules_forget(&record.rules, &request->principal);
+	return status == STATUS_OK ? rules_keep(&before) : status;
 }
 
 status_t policy_revoke_serve(struct service_call *call, const struct policy_revoke_req *request,
@@ -121,12 +134,11 @@ status_t policy_revoke_serve(struct service_call *call, const struct policy_revo
 
 static status_t open(void)
 {
-	status_t status = keep_open(&keep);
+	enum state_origin origin;
+	const status_t status = state_open(&state, &record.header, sizeof(record), FORMAT, &origin);
 
-	if (status == STATUS_OK && sizeof(rules) > keep.room)
-		return STATUS_NO_MEMORY;
-	if (status == STATUS_OK && keep_load(&keep, &rules, sizeof(rules)))
-		print("rules of its predecessor are in force\n");
+	if (status == STATUS_OK && origin != STATE_NEW)
+		print("rules that were made before are in force\n");
 	return status;
 }
 
