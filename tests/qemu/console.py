@@ -59,6 +59,9 @@ class Console:
         compiled = re.compile(pattern, re.MULTILINE)
         while True:
             match = compiled.search(self.text, self.position)
+            # What is captured may be half of what is being said.
+            if match and compiled.groupindex and match.end() == len(self.text) and self.read_some(0.2):
+                continue
             if match:
                 self.position = match.end()
                 return match
