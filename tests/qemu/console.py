@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "tools"))
 import machine  # noqa: E402
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>78cDEHM]|[\r\x00\x07]")
+_ERASED = "\x1b[2K"  # what a line said before becomes a line of its own
 _CUT_SHORT = re.compile(r"\x1b[\[()]?[0-9;?]*$")
 
 
@@ -45,7 +46,7 @@ class Console:
         said = self._partial + data.decode("utf-8", "replace")
         cut = _CUT_SHORT.search(said)
         self._partial = said[cut.start():] if cut else ""
-        self.text += _CONTROL.sub("", said[: cut.start()] if cut else said)
+        self.text += _CONTROL.sub("", (said[: cut.start()] if cut else said).replace(_ERASED, "\n"))
         return True
 
     def hear(self, text):

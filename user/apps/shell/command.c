@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The table: one row per command, from which help, completion and suggestions come. */
 #include "shell.h"
-#include "editor.h"
 #include <lib/string.h>
 #include <lib/text.h>
 
@@ -57,6 +56,9 @@ const struct command commands[] = {
 	 "date and time (UTC); set them; or how long a command takes", "time hello", command_time, {TAKES_COMMANDS | TAKES_PROGRAMS}},
 	{"uptime", "",
 	 "time since boot, and how long each stage of it took", "uptime", command_uptime, {TAKES_NOTHING}},
+	{"arcobj", "VERB [WORD...]",
+	 "objects in the store: put, get, list, names, access, verification", "arcobj put -n plan first draft", command_arcobj,
+	 {TAKES_VERBS}},
 	{"echo", "[WORD...]",
 	 "print the words", "echo good morning", command_echo, {TAKES_NOTHING}},
 	{"clear", "",

@@ -7,6 +7,8 @@ static void help_one(const struct command *command)
 {
 	print("%s %s\n  %s\n  example: %s\n", command->name, command->usage, command->help,
 	      command->example);
+	if (command->takes[0] == TAKES_VERBS)
+		arcobj_help();
 }
 
 static void list_programs(void)

@@ -7,8 +7,7 @@
 #include <os/keys.h>
 
 /* ---- the user's own identity: a key in the vault ---- */
-#define USER_CONTEXT "user"
-#define VAULT_NS     (5u * NS_PER_SECOND)
+#define VAULT_NS (5u * NS_PER_SECOND)
 
 static status_t user_key(uint8_t out_key[32])
 {

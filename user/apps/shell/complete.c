@@ -45,3 +45,21 @@ size_t complete_start(const char *line, size_t cursor, uint32_t *out_index)
 	*out_index = index;
 	return start;
 }
+
+size_t complete_word_at(const char *line, size_t cursor, uint32_t n, char *out_word, size_t size)
+{
+	size_t at = 0, length = 0;
+
+	for (size_t i = 0; i < cursor; i++)
+		at = line[i] == ';' ? i + 1u : at;
+	for (uint32_t before = 0; before <= n; before++) {
+		while (at < cursor && line[at] == ' ')
+			at++;
+		while (before < n && at < cursor && line[at] != ' ')
+			at++;
+	}
+	for (; at < cursor && line[at] != ' ' && length + 1u < size; at++)
+		out_word[length++] = line[at];
+	out_word[length] = '\0';
+	return length;
+}

@@ -16,3 +16,5 @@ struct completion complete_word(const char *word, size_t length, const char *con
 /* The word the cursor is in or behind: where it starts, and which word of its command it is (0: the
  * command itself; commands are separated by ';'). */
 size_t complete_start(const char *line, size_t cursor, uint32_t *out_index);
+/* Word `n` of the command that begins last before the cursor, cut to `size`; returns its length, 0: there is none. */
+size_t complete_word_at(const char *line, size_t cursor, uint32_t n, char *out_word, size_t size);

@@ -49,34 +49,61 @@ static void list_matches(const char *const *candidates, uint32_t count, const ch
 	prompt_again();
 }
 
-/* What may stand as word number `index` of the command the line begins with. */
+/* What may stand as word number `index` of its command. */
 static uint32_t word_takes(uint32_t index)
 {
-	char name[24];
-	size_t length = 0;
+	char word[24];
 
 	if (index == 0)
 		return TAKES_COMMANDS | TAKES_PROGRAMS;
-	while (length + 1u < sizeof(name) && editor.line[length] != '\0' && editor.line[length] != ' ') {
-		name[length] = editor.line[length];
-		length++;
+	(void)complete_word_at(editor.line, editor.cursor, 0, word, sizeof(word));
+	const struct command *command = command_find(word);
+	if (command != NULL && command->takes[0] == TAKES_VERBS && index > 1) {
+		(void)complete_word_at(editor.line, editor.cursor, 1, word, sizeof(word));
+		return arcobj_takes(word, index - 1u);
 	}
-	name[length] = '\0';
-	const struct command *command = command_find(name);
 	return command != NULL && index <= COMMAND_TAKES_MAX ? command->takes[index - 1u] : TAKES_NOTHING;
 }
 
-#define CANDIDATES_MAX (COMMANDS_MAX + PROGRAMS_MAX + NAMES_MAX)
-static uint32_t candidates_collect(uint32_t takes, const char **out_all)
+static uint32_t modules_collect(const char **out_names)
+{
+	static char modules[PROGRAMS_MAX][BUNDLE_NAME_MAX];
+	uint32_t count = 0;
+
+	while (count < PROGRAMS_MAX && module_name(count, modules[count])) {
+		out_names[count] = modules[count];
+		count++;
+	}
+	return count;
+}
+
+static uint32_t who_collect(const char **out_names)
+{
+	out_names[0] = "everybody";
+	out_names[1] = "me";
+	return 2;
+}
+
+#define CANDIDATES_MAX (COMMANDS_MAX + 2u * PROGRAMS_MAX + NAMES_MAX + ARCOBJ_VERBS_MAX + ARCOBJ_LISTED_MAX + 2u)
+static uint32_t candidates_collect(uint32_t takes, const char *word, size_t length, const char **out_all)
 {
 	const char *const *programs;
 	uint32_t count = 0;
 
+	if ((takes & TAKES_VERBS) != 0)
+		count += arcobj_verb_names(out_all + count);
+	if ((takes & (TAKES_OBJECTS | TAKES_OBJECT_NAMES)) != 0)
+		count += arcobj_candidates((takes & TAKES_OBJECTS) != 0, word, length, out_all + count);
+	if ((takes & TAKES_MODULES) != 0)
+		count += modules_collect(out_all + count);
+	if ((takes & TAKES_WHO) != 0)
+		count += who_collect(out_all + count);
+
 	if ((takes & TAKES_COMMANDS) != 0) {
-		memcpy(out_all, command_names(), sizeof(out_all[0]) * command_count);
-		count = command_count;
+		memcpy(out_all + count, command_names(), sizeof(out_all[0]) * command_count);
+		count += command_count;
 	}
-	if ((takes & TAKES_PROGRAMS) != 0) {
+	if ((takes & (TAKES_PROGRAMS | TAKES_WHO)) != 0) {
 		uint32_t more = program_names(&programs);
 
 		memcpy(out_all + count, programs, sizeof(out_all[0]) * more);
@@ -90,9 +117,9 @@ static void complete(void)
 	static const char *all[CANDIDATES_MAX];
 	uint32_t index;
 	size_t start = complete_start(editor.line, editor.cursor, &index);
-	uint32_t count = candidates_collect(word_takes(index), all);
 	const char *word = editor.line + start;
 	size_t length = editor.cursor - start;
+	uint32_t count = candidates_collect(word_takes(index), word, length, all);
 	struct completion found = complete_word(word, length, all, count);
 
 	if (found.matches == 0)

@@ -5,9 +5,7 @@
  * is. An endpoint is called by the name its service serves it under.
  */
 #include "shell.h"
-#include <lib/bytes.h>
 #include <lib/format.h>
-#include <lib/module.h>
 #include <lib/string.h>
 #include <lib/text.h>
 
@@ -92,27 +90,6 @@ bool process_named(const char *word, struct info_process *out_process)
 	                      STATUS_OK;) {
 		if (strncmp(out_process->name, word, sizeof(out_process->name)) == 0)
 			return true;
-	}
-	return false;
-}
-
-bool program_of(const struct aid *principal, char *text, size_t size)
-{
-	size_t length;
-	const uint8_t *data = program_file(CATALOG_NAME, &length);
-	struct catalog_entry entry;
-
-	if (data == NULL || length < sizeof(struct catalog_header))
-		return false;
-	struct catalog catalog = {.data = data, .count = bytes_le32(data + 12)};
-	if (catalog.count > (length - sizeof(struct catalog_header)) / sizeof(struct catalog_entry))
-		return false;
-	for (uint32_t i = 0; i < catalog.count; i++) {
-		catalog_entry_read(&catalog, i, &entry);
-		if (entry.role != MODULE_DATA && memcmp(&entry.principal, principal, sizeof(*principal)) == 0) {
-			string_copy(text, size, entry.name);
-			return true;
-		}
 	}
 	return false;
 }

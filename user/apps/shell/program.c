@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What can be started: init says which names, the bundle holds the files. */
+/* What can be started: init says which names, the bundle holds the files, its catalog the principals. */
 #include "shell.h"
 #include <lib/bundle.h>
+#include <lib/bytes.h>
+#include <lib/identity.h>
+#include <lib/module.h>
 #include <lib/string.h>
 
 static char programs[PROGRAMS_MAX][BUNDLE_NAME_MAX];
@@ -76,4 +79,57 @@ const uint8_t *program_file(const char *name, size_t *out_length)
 		return NULL;
 	*out_length = module.size;
 	return bundle.data + module.offset;
+}
+
+bool module_name(uint32_t index, char text[BUNDLE_NAME_MAX])
+{
+	struct bundle bundle;
+	struct bundle_module module;
+
+	if (!bundle_get(&bundle) || !bundle_module(&bundle, index, &module))
+		return false;
+	string_copy(text, BUNDLE_NAME_MAX, module.name);
+	return true;
+}
+
+/* ---- the catalog ---- */
+static bool catalog_get(struct catalog *out_catalog)
+{
+	size_t length;
+	const uint8_t *data = program_file(CATALOG_NAME, &length);
+
+	if (data == NULL || length < sizeof(struct catalog_header))
+		return false;
+	*out_catalog = (struct catalog){.data = data, .count = bytes_le32(data + 12)};
+	return out_catalog->count <= (length - sizeof(struct catalog_header)) / sizeof(struct catalog_entry);
+}
+
+bool program_of(const struct aid *principal, char *text, size_t size)
+{
+	struct catalog catalog;
+	struct catalog_entry entry;
+
+	for (uint32_t i = 0; catalog_get(&catalog) && i < catalog.count; i++) {
+		catalog_entry_read(&catalog, i, &entry);
+		if (entry.role != MODULE_DATA && aid_equal(&entry.principal, principal)) {
+			string_copy(text, size, entry.name);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool program_principal(const char *name, struct aid *out_principal)
+{
+	struct catalog catalog;
+	struct catalog_entry entry;
+
+	for (uint32_t i = 0; catalog_get(&catalog) && i < catalog.count; i++) {
+		catalog_entry_read(&catalog, i, &entry);
+		if (entry.role != MODULE_DATA && strcmp(entry.name, name) == 0) {
+			*out_principal = entry.principal;
+			return true;
+		}
+	}
+	return false;
 }

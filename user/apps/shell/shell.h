@@ -12,9 +12,13 @@
  *   names.c            what processes and objects are called
  *   ring.c             the audit ring
  *   denial.c           why something was refused
+ *   arcobj*.c          objects in the store (arcobj.h)
+ *   progress.c         long work
  *   show.c             how times and sizes are written
  */
 #pragma once
+#include "editor.h"
+#include <abi/bundle.h>
 #include <os/audit.h>
 #include <os/denial.h>
 #include <os/info.h>
@@ -40,6 +44,10 @@ CC_NODISCARD status_t terminal_read(deadline_t deadline, uint8_t *out_byte);
 bool terminal_has_more(void);
 /* Who reads the keyboard; 0: the shell. */
 void terminal_foreground(uint64_t badge);
+/* A command of the shell's own works (true) or is done: meanwhile Ctrl-C is for terminal_interrupted alone. */
+void terminal_work(bool works);
+/* Ctrl-C was pressed since. */
+bool terminal_interrupted(void);
 /* Everything printed so far is on the line. */
 void terminal_flush(void);
 
@@ -50,6 +58,11 @@ uint32_t program_names(const char *const **out_names);
 bool program_exists(const char *name);
 /* Its file, for the names in a backtrace; NULL. */
 const uint8_t *program_file(const char *name, size_t *out_length);
+/* Name of module `index` of the bundle, programs and data; false: there is none. */
+bool module_name(uint32_t index, char text[BUNDLE_NAME_MAX]);
+/* The program whose principal this is, by the catalog the kernel accepted at boot; and the other way round. */
+bool program_of(const struct aid *principal, char *text, size_t size);
+bool program_principal(const char *name, struct aid *out_principal);
 
 /* ---- job.c ---- */
 /* Start words[0] and wait for it, unless `behind`. The result is its exit code, or -1. */
@@ -68,8 +81,6 @@ uint32_t names_list(uint32_t takes, const char **out_names);
 bool process_find(uint64_t id, struct info_process *out_process);
 /* By its number, or the first one of that name. */
 bool process_named(const char *word, struct info_process *out_process);
-/* The program whose principal this is, by the catalog the kernel accepted at boot. */
-bool program_of(const struct aid *principal, char *text, size_t size);
 /* "shell", also of one that has ended; "process 7" if nobody knows; "the kernel" for 0. Each returns `text`. */
 const char *name_of_process(uint64_t id, char *text, size_t size);
 /* "shell (3)" */
@@ -107,6 +118,11 @@ enum {
 	TAKES_PROGRAMS = 2u,
 	TAKES_PROCESSES = 4u,
 	TAKES_SERVICES = 8u,
+	TAKES_VERBS = 16u,        /* of arcobj, which say what they take themselves */
+	TAKES_OBJECTS = 32u,      /* hashes and names */
+	TAKES_OBJECT_NAMES = 64u,
+	TAKES_MODULES = 128u,     /* of the bundle */
+	TAKES_WHO = 256u,         /* principals by name */
 };
 struct command {
 	const char *name;
@@ -133,7 +149,19 @@ int command_usage(const char *name);
 /* Names of all commands, for completion. */
 const char *const *command_names(void);
 
+/* ---- command_arcobj.c: what completion asks it ---- */
+#define ARCOBJ_VERBS_MAX 20u
+uint32_t arcobj_verb_names(const char **out_names);
+/* What word `index`, from 1, after a verb may be. */
+uint32_t arcobj_takes(const char *verb, uint32_t index);
+void arcobj_help(void);
+/* Of the store, those that begin with a word; at most ARCOBJ_LISTED_MAX, valid until the next call. */
+#define ARCOBJ_LISTED_MAX 64u
+uint32_t arcobj_candidates(bool hashes, const char *word, size_t length, const char **out_candidates);
+
 /* ---- command_*.c ---- */
+/* The user's key in the vault is the one of this context. */
+#define USER_CONTEXT "user"
 int command_help(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_top(int argc, char **argv);
@@ -159,6 +187,7 @@ int command_explain(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_time(int argc, char **argv);
 int command_uptime(int argc, char **argv);
+int command_arcobj(int argc, char **argv);
 int command_echo(int argc, char **argv);
 int command_clear(int argc, char **argv);
 int command_reboot(int argc, char **argv);

@@ -86,6 +86,26 @@ void terminal_foreground(uint64_t badge)
 		control();
 }
 
+/* Somebody else is foreground for the driver: the shell's own number, without the badge that controls. */
+void terminal_work(bool works)
+{
+	uint64_t self = 0, bits;
+
+	/* An old Ctrl-C is not meant for this one. */
+	if (works)
+		(void)!sys_notification_wait(notification, DEADLINE_NOW, &bits);
+	if (sys_process_id(&self) == STATUS_OK)
+		terminal_foreground(works ? self : 0);
+}
+
+bool terminal_interrupted(void)
+{
+	uint64_t bits = 0;
+
+	return sys_notification_wait(notification, DEADLINE_NOW, &bits) == STATUS_OK &&
+	       (bits & TERMINAL_INTERRUPT) != 0;
+}
+
 void terminal_flush(void)
 {
 	struct console_flush_req request;

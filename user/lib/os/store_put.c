@@ -18,6 +18,7 @@ struct putting {
 	uint64_t size;    /* given by the source, and hashed */
 	size_t part;      /* bytes of it in the window */
 	bool ended;       /* there is no more than `size` */
+	bool made;        /* the store had no such object */
 };
 
 /* ---- the source ---- */
@@ -111,7 +112,9 @@ static status_t put_short(struct store_client *client, struct putting *putting, 
 	const struct store_put_req request = {.size = (uint32_t)putting->part, .record_size = (uint32_t)size};
 	struct store_put_rep reply;
 	struct store_question question = {STORE_QUESTION(STORE_PUT, request, reply), .record = record, .record_size = size};
-	return store_ask_once(client, &question, time_after(STORE_PATIENCE_NS));
+	const status_t asked = store_ask_once(client, &question, time_after(STORE_PATIENCE_NS));
+	putting->made = asked == STATUS_OK && reply.made != 0;
+	return asked;
 }
 
 /* ---- contents of more than one part ---- */
@@ -143,7 +146,7 @@ static status_t part_send(struct store_client *client, const struct putting *put
 	return given_up(store_ask_once(client, &question, time_after(STORE_PATIENCE_NS)));
 }
 
-static status_t upload_finish(struct store_client *client, const struct putting *putting, struct object_id *out_id)
+static status_t upload_finish(struct store_client *client, struct putting *putting, struct object_id *out_id)
 {
 	uint8_t record[OBJECT_RECORD_MAX];
 	size_t size;
@@ -155,7 +158,9 @@ static status_t upload_finish(struct store_client *client, const struct putting 
 	struct store_upload_finish_rep reply;
 	struct store_question question = {
 		STORE_QUESTION(STORE_UPLOAD_FINISH, request, reply), .record = record, .record_size = size};
-	return given_up(store_ask_once(client, &question, time_after(STORE_PATIENCE_NS)));
+	const status_t asked = store_ask_once(client, &question, time_after(STORE_PATIENCE_NS));
+	putting->made = asked == STATUS_OK && reply.made != 0;
+	return given_up(asked);
 }
 
 static void upload_cancel(struct store_client *client, const struct putting *putting)
@@ -213,6 +218,9 @@ status_t store_client_put_from(struct store_client *client, store_source *source
 	for (uint32_t i = 0; i < STORE_ATTEMPTS_MAX; i++) {
 		const status_t status = put_once(client, &putting, out_id);
 
+		/* Asked anew, what is there may be our own, which a store made and had no time to tell of. */
+		if (status == STATUS_OK && !putting.made && i == 0)
+			return STATUS_BUSY;
 		if (!store_is_new(status))
 			return status;
 	}

@@ -84,11 +84,34 @@ static void test_start(void **context)
 	assert_int_equal(index, 0);
 }
 
+static void test_word_at(void **context)
+{
+	static const char line[] = "ps; arcobj  stat 7d86; x";
+	char word[8];
+
+	(void)context;
+	assert_int_equal(complete_word_at(line, 21, 0, word, sizeof(word)), 6);
+	assert_string_equal(word, "arcobj");
+	assert_int_equal(complete_word_at(line, 21, 1, word, sizeof(word)), 4);
+	assert_string_equal(word, "stat");
+	assert_int_equal(complete_word_at(line, 21, 2, word, sizeof(word)), 4);
+	assert_int_equal(complete_word_at(line, 19, 2, word, sizeof(word)), 2); /* as far as the cursor */
+	assert_string_equal(word, "7d");
+	assert_int_equal(complete_word_at(line, 21, 3, word, sizeof(word)), 0);
+	assert_string_equal(word, "");
+	assert_int_equal(complete_word_at(line, 24, 0, word, sizeof(word)), 1);
+	assert_int_equal(complete_word_at(line, 2, 0, word, 2), 1); /* cut */
+	assert_string_equal(word, "p");
+	assert_int_equal(complete_word_at("", 0, 0, word, sizeof(word)), 0);
+	assert_int_equal(complete_word_at("   ", 3, 0, word, sizeof(word)), 0);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_history),
 	cmocka_unit_test(test_history_full),
 	cmocka_unit_test(test_complete),
 	cmocka_unit_test(test_start),
+	cmocka_unit_test(test_word_at),
 };
 
 int main(void)

@@ -71,7 +71,7 @@ static struct fake {
 	uint32_t stores; /* started so far */
 	uint32_t parts;  /* taken from uploads */
 	uint64_t check_step;
-	uint64_t wall_ns;
+	uint64_t wall_ns; /* 0: nobody set the clock; else it goes on with each look */
 	struct volume *volume;
 	struct object_store store;
 } fake;
@@ -279,7 +279,8 @@ void host_syscall(uint64_t number, uint64_t regs[8])
 		break;
 	case SYSCALL_clock_wall:
 		regs[0] = STATUS_OK;
-		regs[1] = fake.wall_ns++;
+		regs[1] = fake.wall_ns;
+		fake.wall_ns += fake.wall_ns != 0;
 		regs[2] = 1;
 		break;
 	default: fail_msg("system call %u", (unsigned)number);

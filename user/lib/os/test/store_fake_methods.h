@@ -115,12 +115,15 @@ FAKE_METHOD(store_upload_part)
 FAKE_METHOD(store_upload_finish)
 {
 	status_t status = fake_record_check(who, request->record_size);
+	struct object object;
 
 	if (who->upload_number != request->upload)
 		return STATUS_NOT_FOUND;
 	if (status == STATUS_OK)
+		status = object_born(FAKE_RECORD(who), request->record_size, &object);
+	reply->made = status == STATUS_OK && object_find(&fake.store, &object.birth.id, &object) == STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
 		status = object_upload_finish(&fake.store, &who->upload, FAKE_RECORD(who), request->record_size);
-	reply->made = 1;
 	who->upload_number = status == STATUS_OK ? 0 : who->upload_number;
 	return fake_commit(status);
 }

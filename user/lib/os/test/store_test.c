@@ -105,6 +105,11 @@ static void test_put_again(void **state)
 	(void)state;
 	assert_int_equal(store_client_put(&ann, "the same", 8, NULL, &second), STATUS_BUSY);
 	assert_true(object_id_equal(&first, &second));
+	fake.wall_ns = 0; /* without a time, the birth is the same too */
+	(void)put(&ann, "timeless");
+	assert_int_equal(store_client_put(&ann, "timeless", 8, NULL, &second), STATUS_BUSY);
+	assert_int_equal(put_long(&ann, LONG_SIZE, &second), STATUS_OK);
+	assert_int_equal(put_long(&ann, LONG_SIZE, &second), STATUS_BUSY);
 	as(BEN);
 	second = put(&ben, "the same");
 	assert_false(object_id_equal(&first, &second));

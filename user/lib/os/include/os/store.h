@@ -47,7 +47,7 @@ struct store_birth {
 	const struct object_entry *entries; /* of the access list, in any order */
 	uint32_t entry_count;
 };
-/* At most STORE_PART_SIZE bytes. BUSY: it is there already, by the same author, born otherwise; *out_id names it. */
+/* At most STORE_PART_SIZE bytes. BUSY: it was there before, by the same author; *out_id names it. */
 CC_NODISCARD status_t store_client_put(struct store_client *client, const void *content, size_t size,
                                        const struct store_birth *birth, struct object_id *out_id);
 /* Bytes of the content from `offset`: `room` of them, fewer only at the end. May be asked twice for the same, and
