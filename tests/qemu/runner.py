@@ -10,6 +10,7 @@ always ended, whatever happens. The last line is `N passed, N failed`.
 import argparse
 import concurrent.futures
 import os
+import random
 import re
 import shlex
 import shutil
@@ -166,6 +167,12 @@ class Run:
         if (status == 0) if wanted == "failing" else (status != int(wanted)):
             raise Failed(f"exit status {status}, expected {wanted}")
 
+    def wait(self, least, most=None):
+        seconds = least if most is None else random.uniform(least, most)
+        if most is not None:
+            self.console.hear(f"[waits {seconds:.3f} s]\n")
+        self.console.collect(seconds)
+
     def cut_power(self):
         self.look_for_rejects()
         machine.stop(self.console.process)
@@ -198,7 +205,7 @@ class Run:
         elif word == "within":
             self.within = float(rest)
         elif word == "wait":
-            self.console.collect(float(rest))
+            self.wait(*map(float, rest.split()))
         elif word == "check":
             self.check(rest)
         elif word == "exit":

@@ -10,7 +10,7 @@ import shlex
 
 ARCHES = ("x86_64", "aarch64", "riscv64")
 STEPS = {"expect", "send", "type", "within", "check", "exit", "reject", "wait", "allow-panic", "cut-power", "start",
-         "host"}
+         "host", "repeat", "end"}
 SETTINGS = {"arch", "cpus", "mem", "append", "bundle", "boot", "board", "disk", "qemu", "limit", "tags"}
 
 
@@ -28,6 +28,8 @@ class Scenario:
         with open(path, encoding="utf-8") as file:
             for number, text in enumerate(file, 1):
                 self._add(number, text.strip())
+        for arch in ARCHES:
+            self.steps(arch)  # repeats that do not match are refused before anything runs
 
     def _add(self, number, text):
         if not text or text.startswith("#"):
@@ -57,8 +59,23 @@ class Scenario:
         return (self.settings(word, arch) or [default])[-1]
 
     def steps(self, arch):
-        return [(number, word, rest) for number, only, word, rest in self.lines
-                if word in STEPS and only in (None, arch)]
+        """The steps for `arch` in order, those between `repeat` and `end` as often as it says."""
+        steps, begin, times = [], None, 1
+        for number, only, word, rest in self.lines:
+            if word not in STEPS or only not in (None, arch):
+                continue
+            if word in ("repeat", "end") and (word == "end") != (begin is not None):
+                raise ScenarioError(f"{self.path}:{number}: {word} is not where it can be")
+            if word == "repeat":
+                begin, times = len(steps), int(rest)
+            elif word == "end":
+                steps += steps[begin:] * (times - 1)
+                begin = None
+            else:
+                steps.append((number, word, rest))
+        if begin is not None:
+            raise ScenarioError(f"{self.path}: a repeat without its end")
+        return steps
 
     def arches(self):
         value = self.setting("arch", None, "all")
