@@ -123,6 +123,8 @@ proofs: build/.packages-proofs ## prove what verification/units.txt lists: ONLY=
 	@$(PYTHON) tools/prove.py $(ONLY)
 models: packages ## check the models verification/*.pml and that their mutants fail: ONLY=model
 	@$(PYTHON) tools/model.py $(ONLY)
+mutate: host ## do proofs and tests notice when proved functions are broken? PER= ways each, ONLY=unit (hours in all; goes on where it stopped)
+	@$(PYTHON) tools/mutate.py $(if $(PER),--per $(PER)) $(ONLY)
 claims: ## what the project says of itself: each row of verification/CLAIMS.md has a backing that exists
 	@$(PYTHON) tools/claims.py
 manifest-check: $(CAMBI) ## authority that nobody uses, endpoints that nobody serves, circles
@@ -153,7 +155,7 @@ help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
 	@echo
-.PHONY: run disk-reset image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models claims bench \
+.PHONY: run disk-reset image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models mutate claims bench \
 	bench-check bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
 image-%: packages build/developer.did

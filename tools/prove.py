@@ -7,7 +7,10 @@ text (annotations included), options and provers are those of its last full proo
 run again; goals proved before are kept too, so a change costs what it touches. The
 last line is the sum of goals; the exit status is 0 only if every goal was proved.
 
-JOBS, TIMEOUT (seconds for one goal) and SMOKE=1 (look for contracts that contradict
+Most goals are proved within a second by one prover and never by another, so all provers
+have a short time first, and a long one only for the goals that are left.
+
+JOBS, TIMEOUT (seconds for one goal, at last) and SMOKE=1 (look for contracts that contradict
 themselves; nothing is remembered then) can be set.
 """
 import concurrent.futures
@@ -20,7 +23,10 @@ import sys
 import tree
 
 FOLDER = os.path.join(tree.ROOT, "build", "proofs")
+CACHE = os.path.join(FOLDER, "cache")
 PROVERS = "z3,cvc5,cvc4"
+FIRST_SECONDS = 2
+LAST_SECONDS = int(os.environ.get("TIMEOUT", "30"))
 SUM = re.compile(r"^\[wp\] Proved goals: *(\d+) */ *(\d+)", re.MULTILINE)
 PROBLEM = re.compile(r"^\[wp\] \[(?:Failed|Doomed|Timeout|Unknown|Stepout)\].*|^\[wp\].*[Ss]moke.*[Ff]ailed.*|.*user error.*",
                      re.MULTILINE)
@@ -81,11 +87,11 @@ def fingerprint(file, options, versions):
                           .encode()).hexdigest()
 
 
-def command(file, options, smoke):
+def command(file, options, smoke, seconds):
     line = ["frama-c", "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={includes(file)}", "-wp", "-wp-rte",
             "-warn-unsigned-overflow", "-wp-literals", "-wp-prover", PROVERS,
-            "-wp-timeout", os.environ.get("TIMEOUT", "30"), "-wp-par", "1",
-            "-wp-cache", "update", "-wp-cache-dir", os.path.join(FOLDER, "cache")]
+            "-wp-timeout", str(seconds), "-wp-par", "1",
+            "-wp-cache", "update", "-wp-cache-dir", CACHE]
     return line + (["-wp-smoke-tests", "-wp-smoke-timeout", "2"] if smoke else []) + options + [file]
 
 
@@ -98,6 +104,19 @@ def timed(line):
     return process.returncode, text, usage.ru_utime + usage.ru_stime
 
 
+def forget_failures():
+    """Z3's time-outs are kept as failures, for good; those are to be tried again, with more time."""
+    for name in os.listdir(CACHE):
+        path = os.path.join(CACHE, name)
+        try:
+            with open(path, encoding="utf-8") as file:
+                failed = '"failed"' in file.read()
+            if failed:
+                os.remove(path)
+        except OSError:
+            pass  # another unit was faster
+
+
 def prove(unit, versions, smoke):
     """(name, proved, failed, CPU seconds or None if nothing had to be run, what to say)."""
     name, file, fewest, options = unit
@@ -107,11 +126,17 @@ def prove(unit, versions, smoke):
         known, goals = open(stamp, encoding="utf-8").read().split()
         if known == mark and int(goals) >= fewest:
             return name, int(goals), 0, None, []
-    status, text, seconds = timed(command(file, options, smoke))
+    seconds = 0.0
+    for limit in (FIRST_SECONDS, LAST_SECONDS):
+        status, text, spent = timed(command(file, options, smoke, limit))
+        seconds += spent
+        total = SUM.search(text)
+        proved, goals = (int(total.group(1)), int(total.group(2))) if total else (0, 0)
+        if status != 0 or proved == goals:
+            break
+        forget_failures()
     with open(log, "w", encoding="utf-8") as out:
         out.write(text)
-    total = SUM.search(text)
-    proved, goals = (int(total.group(1)), int(total.group(2))) if total else (0, 0)
     problems = [match.group(0) for match in PROBLEM.finditer(text)]
     if goals < fewest or status != 0:
         problems.append(f"{goals} goals, {fewest} or more were expected; exit status {status}; see {log}")
@@ -125,7 +150,7 @@ def prove(unit, versions, smoke):
 def main():
     wanted = sys.argv[1:]
     smoke = bool(os.environ.get("SMOKE"))
-    os.makedirs(os.path.join(FOLDER, "cache"), exist_ok=True)
+    os.makedirs(CACHE, exist_ok=True)
     configure()
     versions = tools()
     chosen = [unit for unit in units() if not wanted or unit[0] in wanted]

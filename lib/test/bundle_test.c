@@ -123,6 +123,8 @@ static void spoiled(void **state)
 	EXPECT(BUNDLE_BAD_NAME, memset(image.entries[2].name, 'x', BUNDLE_NAME_MAX));
 	EXPECT(BUNDLE_OK, memset(image.entries[2].name, 'x', BUNDLE_NAME_MAX - 1));
 	EXPECT(BUNDLE_NAME_TWICE, memcpy(image.entries[2].name, "init", 5));
+	EXPECT(BUNDLE_OK, memcpy(image.entries[2].name, "inits", 6));
+	EXPECT(BUNDLE_OK, memcpy(image.entries[2].name, "ini", 4));
 	EXPECT(BUNDLE_ALIGNMENT, image.entries[2].offset += 8);
 	EXPECT(BUNDLE_RANGE, image.entries[0].offset = 0);
 	EXPECT(BUNDLE_RANGE, image.entries[2].size = PAGE_SIZE + 1);

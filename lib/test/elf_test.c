@@ -258,6 +258,29 @@ static void symbols(void **state)
 	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x400, name, sizeof name, &offset));
 }
 
+/* Data between functions, what another file defines, names in a section that is not in the file. */
+static void other_symbols(void **state)
+{
+	(void)state;
+	char name[16];
+	uint64_t offset = 0;
+
+	build();
+	put_symbol(4, 16, 0x11, BASE + 0x408, 0x10);
+	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x40a, name, sizeof name, &offset));
+	assert_string_equal(name, "main");
+	assert_int_equal(offset, 0xa);
+	put_symbol(4, 16, 0x12, BASE + 0x408, 0x10);
+	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x40a, name, sizeof name, &offset));
+	assert_string_equal(name, "start");
+	put(file + 0x2a00 + 4 * 24 + 6, 2, 0);
+	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x40a, name, sizeof name, &offset));
+	assert_string_equal(name, "main");
+	put_symbol(1, 0, 0x12, BASE + 0x400, 0x20);
+	put_section(2, 8, 0x2b00, 22, 0);
+	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x400, name, sizeof name, &offset));
+}
+
 /* Both entries on a copy that ends where the sanitizer watches. */
 static bool try_bytes(const uint8_t *bytes, size_t length, uint64_t *seed)
 {
@@ -319,5 +342,5 @@ static void random_bytes(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(good), cmocka_unit_test(file_header), cmocka_unit_test(segments),
-          cmocka_unit_test(too_many), cmocka_unit_test(sentences), cmocka_unit_test(symbols),
+          cmocka_unit_test(too_many), cmocka_unit_test(sentences), cmocka_unit_test(symbols), cmocka_unit_test(other_symbols),
           cmocka_unit_test(truncated), cmocka_unit_test(damaged), cmocka_unit_test(random_bytes))

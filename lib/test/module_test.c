@@ -89,6 +89,28 @@ static void in_parts(void **state)
 	assert_int_equal(module_signature_check(&found, signature, &trust), MODULE_UNTRUSTED);
 }
 
+/* What a module says of itself is shown, whoever signed it; a module may be nothing but that. */
+static void says(void **state)
+{
+	uint8_t signature[MODULE_SIGNATURE_SIZE];
+	uint8_t *const tail = file + sizeof file - MODULE_TAIL_SIZE;
+
+	(void)state;
+	seal(&other);
+	assert_true(module_says(tail, sizeof file, &found));
+	assert_string_equal(found.name, "hello");
+	assert_int_equal(found.version, 5);
+	assert_true(module_says(tail, MODULE_TAIL_SIZE, &found));
+	assert_int_equal(module_tail_check(tail, MODULE_TAIL_SIZE, &trust, &found, signature), MODULE_OK);
+	assert_int_equal(found.elf_length, 0);
+	assert_false(module_says(tail + 1, MODULE_TAIL_SIZE - 1u, &found));
+	trailer()->version++;
+	assert_false(module_says(tail, sizeof file, &found));
+	trailer()->version--;
+	statement()->role = 0;
+	assert_false(module_says(tail, sizeof file, &found));
+}
+
 static void truncated(void **state)
 {
 	(void)state;
@@ -354,9 +376,32 @@ static void bad_entries(void **state)
 	begin_list(state);
 	entries[2].reserved[1] = 1;
 	assert_int_equal(check_signed(ENTRIES), MODULE_BAD_CATALOG);
+	entries[2].reserved[1] = 1ull << 63;
+	assert_int_equal(check_signed(ENTRIES), MODULE_BAD_CATALOG);
+	begin_list(state);
+	entries[1].size = UINT64_MAX; /* beside what is reserved */
+	assert_int_equal(check_signed(ENTRIES), MODULE_OK);
 	begin_list(state);
 	entries[2].principal.bytes[31] = 1; /* data runs as nobody */
 	assert_int_equal(check_signed(ENTRIES), MODULE_BAD_CATALOG);
+}
+
+/* As the kernel hands it on: in order, whoever signed it. */
+static void read_again(void **state)
+{
+	(void)state;
+	list_size = catalog_sign(list, entries, ENTRIES, 2, &other);
+	assert_true(catalog_read(list, list_size, &catalog));
+	assert_int_equal(catalog.count, ENTRIES);
+	assert_false(catalog_read(list, list_size - 1, &catalog));
+	list[list_size - 1] ^= 1u;
+	assert_false(catalog_read(list, list_size, &catalog));
+	list[list_size - 1] ^= 1u;
+	list[8] ^= 1u;
+	assert_false(catalog_read(list, list_size, &catalog));
+	strcpy(entries[0].name, "hello");
+	list_size = catalog_sign(list, entries, ENTRIES, 2, &ours);
+	assert_false(catalog_read(list, list_size, &catalog));
 }
 
 static void list_header(void **state)
@@ -445,10 +490,10 @@ static void sentences(void **state)
 
 #define MODULE_CASE(name) cmocka_unit_test_setup(name, begin)
 #define LIST_CASE(name)   cmocka_unit_test_setup(name, begin_list)
-TEST_MAIN(MODULE_CASE(sound), MODULE_CASE(in_parts), MODULE_CASE(truncated), MODULE_CASE(every_bit),
+TEST_MAIN(MODULE_CASE(sound), MODULE_CASE(in_parts), MODULE_CASE(says), MODULE_CASE(truncated), MODULE_CASE(every_bit),
           MODULE_CASE(more_bytes), MODULE_CASE(other_formats), MODULE_CASE(no_domain),
           MODULE_CASE(other_domain), MODULE_CASE(bad_statements), MODULE_CASE(other_key),
           MODULE_CASE(random_bytes), LIST_CASE(sound_list), LIST_CASE(truncated_list),
-          LIST_CASE(every_bit_of_list), LIST_CASE(counts), LIST_CASE(bad_entries), LIST_CASE(list_header),
+          LIST_CASE(every_bit_of_list), LIST_CASE(counts), LIST_CASE(bad_entries), LIST_CASE(read_again), LIST_CASE(list_header),
           LIST_CASE(list_signatures), LIST_CASE(admitted), LIST_CASE(not_admitted),
           cmocka_unit_test(sentences))
