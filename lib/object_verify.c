@@ -254,6 +254,25 @@ static void check_name_record(struct object_check *check, const uint8_t *key, si
 		tell(check, "name of", key + 1, "a record does not follow the one before it");
 }
 
+/* What it means is its owner's affair; that it can be read is ours. */
+static void check_state(struct object_check *check, const uint8_t *key, size_t size)
+{
+	const uint8_t *value;
+	size_t bytes;
+
+	if (size != 1 + AID_SIZE || volume_look(check->store->volume, key, size, &value, &bytes) != STATUS_OK ||
+	    bytes > OBJECT_STATE_MAX)
+		tell(check, "state of", key + 1, "cannot be read");
+}
+
+static void check_layout(struct object_check *check, const uint8_t *key, size_t size)
+{
+	uint64_t layout[2];
+
+	if (size != 1 || object_numbers_get(check->store, key, size, layout, 2) != STATUS_OK || layout[0] != OBJECT_LAYOUT_VERSION)
+		tell(check, "store", key, "its layout's version cannot be read");
+}
+
 static void check_key(struct object_check *check, const uint8_t *key, size_t size)
 {
 	switch (key[0]) {
@@ -266,8 +285,8 @@ static void check_key(struct object_check *check, const uint8_t *key, size_t siz
 	case 'U': check_upload(check, key, size); break;
 	case 'N': check_name(check, key, size); break;
 	case 'H': check_name_record(check, key, size); break;
-	case 'S':
-	case 'V': break;
+	case 'S': check_state(check, key, size); break;
+	case 'V': check_layout(check, key, size); break;
 	default: tell(check, "key", key, "is of no known kind");
 	}
 }

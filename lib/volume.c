@@ -238,13 +238,28 @@ static void checkpoint_if_due(struct volume *volume)
 		(void)!checkpoint_write(volume);
 }
 
+/* It leaves no more than it found, and of its own blocks a quarter dead: that is done on a full disk too, for cleaning
+ * gives the space back. It must be small, or there is no room for that behind it. */
+static bool transaction_shrinks(const struct volume *volume)
+{
+	const uint64_t blocks = (volume->open.used + BLOCK_SIZE - 1) / BLOCK_SIZE;
+	uint64_t before = 0, after = 0;
+
+	for (uint32_t number = volume->touched; number != 0; number = node_at(volume, number)->touched_next) {
+		const struct node *node = node_at(volume, number);
+		before += node->old.address == 0 ? 0 : record_size(node->key_size, node->old.value_size);
+		after += node->now.address == 0 ? 0 : record_size(node->key_size, node->now.value_size);
+	}
+	return after <= before && after <= blocks * BLOCK_SIZE / 4 * 3 && blocks <= volume->segment_blocks / 4;
+}
+
 status_t volume_commit(struct volume *volume)
 {
 	uint64_t address = 0;
 	status_t status = change_check(volume, 1, 0);
 
 	if (status == STATUS_OK && volume->open.count > 0) {
-		status = space_make(volume, volume->open.puts == 0);
+		status = space_make(volume, transaction_shrinks(volume));
 		if (status == STATUS_OK)
 			status = batch_write(volume, &volume->open, &address);
 	}

@@ -234,10 +234,22 @@ static bool super_take(struct volume *volume, const uint8_t *bytes)
 	       volume->head_segment != volume->next_segment && volume->head_block <= volume->segment_blocks;
 }
 
+/* A copy that a power cut tore is written again, or the next damage to the other would lose the checkpoint. Not a
+ * reason to refuse the volume if it cannot be: volume_check tells. */
+static void super_heal(struct volume *volume, uint32_t whole)
+{
+	const uint8_t *bytes = volume->window + whole * BLOCK_SIZE;
+	const uint32_t other = whole ^ 1;
+
+	if (!volume->read_only && memcmp(volume->window + other * BLOCK_SIZE, bytes, BLOCK_SIZE) != 0)
+		(void)!volume->device->operations->write(volume->device, other, 1, bytes);
+}
+
 /* The newest superblock; the geometry and the log's head are known after it. */
 status_t checkpoint_find(struct volume *volume)
 {
 	const uint8_t *newest = NULL;
+	uint32_t which = 0;
 	bool foreign = false;
 	status_t status = volume->device->operations->read(volume->device, 0, SUPER_BLOCKS, volume->window);
 
@@ -247,12 +259,17 @@ status_t checkpoint_find(struct volume *volume)
 		const uint8_t *bytes = volume->window + i * BLOCK_SIZE;
 		status = super_judge(bytes);
 		foreign = foreign || status == STATUS_UNSUPPORTED;
-		if (status == STATUS_OK && (newest == NULL || bytes_le64(bytes + 40) > bytes_le64(newest + 40)))
+		if (status == STATUS_OK && (newest == NULL || bytes_le64(bytes + 40) > bytes_le64(newest + 40))) {
 			newest = bytes;
+			which = i;
+		}
 	}
 	if (newest == NULL)
 		return foreign ? STATUS_UNSUPPORTED : STATUS_DAMAGED;
-	return super_take(volume, newest) ? STATUS_OK : STATUS_DAMAGED;
+	if (!super_take(volume, newest))
+		return STATUS_DAMAGED;
+	super_heal(volume, which);
+	return STATUS_OK;
 }
 
 static status_t page_read(struct volume *volume, uint64_t number, const uint8_t **out)

@@ -94,49 +94,68 @@ static status_t segment_clean(struct volume *volume, uint32_t victim)
 	return moved_write(volume);
 }
 
+/* Segments that moving what lives there would take: none if it fits behind the head. */
+static uint32_t segments_to_clean(const struct volume *volume, uint32_t victim)
+{
+	const uint32_t room = (volume->segment_blocks - volume->head_block) * BLOCK_SIZE;
+	const uint32_t batch = volume->batch_blocks * BLOCK_SIZE;
+	const uint32_t live = volume->segments[victim].live + BATCH_HEADER;
+
+	if (live <= room && live <= batch)
+		return 0;
+	return volume->batch_blocks == volume->segment_blocks ? 1 : 2;
+}
+
 /* One step towards more free segments. NO_SPACE: there is none. */
 static status_t space_step(struct volume *volume)
 {
 	uint32_t victim;
-	const uint32_t need = checkpoint_segments(volume);
 
 	if (dead_exist(volume))
 		return checkpoint_write(volume);
-	if (volume->free_segments < need + 2 || !victim_find(volume, &victim))
+	if (!victim_find(volume, &victim) ||
+	    volume->free_segments < checkpoint_segments(volume) + segments_to_clean(volume, victim))
 		return STATUS_NO_SPACE;
 	const status_t status = segment_clean(volume, victim);
 	return status == STATUS_OK ? checkpoint_write(volume) : status;
 }
 
-/* Room for the open transaction. Puts leave what a checkpoint, a cleaning and deletes after them need. */
-status_t space_make(struct volume *volume, bool only_deletes)
+/* Could cleaning give so many free segments at all? It gathers what is dead, behind the head. */
+static bool space_exists(const struct volume *volume, uint32_t need)
 {
-	const uint32_t need = checkpoint_segments(volume) + (only_deletes ? 1 : 3);
+	const uint64_t segment_bytes = (uint64_t)volume->segment_blocks * BLOCK_SIZE;
+	uint64_t dead = segment_bytes - (uint64_t)volume->head_block * BLOCK_SIZE;
 
-	for (uint32_t i = 0; i < 2 * volume->segment_count && volume->free_segments < need; i++) {
-		const status_t status = space_step(volume);
-		if (status == STATUS_NO_SPACE && only_deletes)
-			return volume->free_segments > 0 ? STATUS_OK : status;
-		if (status != STATUS_OK)
-			return status;
+	for (uint32_t i = 0; i < volume->segment_count; i++) {
+		if (segment_is_candidate(volume, i))
+			dead += segment_bytes - volume->segments[i].live;
 	}
-	return volume->free_segments >= need ? STATUS_OK : STATUS_NO_SPACE;
+	return volume->free_segments + dead / segment_bytes >= need;
+}
+
+/* Room for the open transaction. What makes the volume grow leaves what a checkpoint, a cleaning and deletes after them
+ * need; what shrinks it only leaves the checkpoint: what it writes is dead soon, so its segment can be cleaned. */
+status_t space_make(struct volume *volume, bool shrinks)
+{
+	const uint32_t kept = checkpoint_segments(volume), need = kept + (shrinks ? 1 : 3);
+	const bool fits = volume->open.used <= (volume->segment_blocks - volume->head_block) * BLOCK_SIZE;
+	status_t status = space_exists(volume, need) ? STATUS_OK : STATUS_NO_SPACE;
+
+	for (uint32_t i = 0; status == STATUS_OK && i < 2 * volume->segment_count && volume->free_segments < need; i++)
+		status = space_step(volume);
+	if (status != STATUS_OK && status != STATUS_NO_SPACE)
+		return status;
+	return volume->free_segments >= (shrinks ? kept + !fits : need) ? STATUS_OK : STATUS_NO_SPACE;
 }
 
 status_t volume_clean(struct volume *volume)
 {
-	uint32_t victim;
-
 	if (volume->broken)
 		return STATUS_IO_ERROR;
 	if (volume->read_only)
 		return STATUS_DENIED;
 	if (volume->open.count > 0)
 		return STATUS_INVALID;
-	if (dead_exist(volume))
-		return checkpoint_write(volume);
-	if (volume->free_segments < checkpoint_segments(volume) + 2 || !victim_find(volume, &victim))
-		return STATUS_NOT_FOUND;
-	const status_t status = segment_clean(volume, victim);
-	return status == STATUS_OK ? checkpoint_write(volume) : status;
+	const status_t status = space_step(volume);
+	return status == STATUS_NO_SPACE ? STATUS_NOT_FOUND : status;
 }

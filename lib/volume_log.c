@@ -117,7 +117,7 @@ status_t record_read(struct volume *volume, const struct node *node, const struc
 void batch_start(struct batch *batch)
 {
 	batch->used = BATCH_HEADER;
-	batch->count = batch->puts = 0;
+	batch->count = 0;
 }
 
 /* False: it does not fit. */
@@ -140,7 +140,6 @@ bool batch_add(const struct volume *volume, struct batch *batch, uint32_t kind, 
 	*out_offset = batch->used;
 	batch->used += size;
 	batch->count++;
-	batch->puts += kind == RECORD_PUT;
 	return true;
 }
 
@@ -394,6 +393,30 @@ static status_t tail_check(struct volume *volume, uint64_t address, uint32_t blo
 	return STATUS_OK;
 }
 
+/* The missing one may have begun the next segment, and the one after it a segment that only the missing one names. If
+ * its header is not whole, a record behind it says that it was written: then any segment may be that one. */
+static status_t beyond_check(struct volume *volume)
+{
+	const uint64_t address = segment_address(volume, volume->next_segment);
+	const uint8_t *bytes;
+	struct batch_header header;
+	struct record record;
+	status_t status = window_read(volume, address, BATCH_HEADER, true, &bytes);
+
+	if (status != STATUS_OK)
+		return status;
+	if (batch_header_read(volume, bytes, address, &header)) {
+		const bool missing = header.sequence == volume->sequence + 1;
+		return missing ? tail_check(volume, segment_address(volume, header.next_segment), 1) : STATUS_OK;
+	}
+	status = record_load(volume, address + BATCH_HEADER, true, &record);
+	if (status != STATUS_OK || record.sequence != volume->sequence + 1)
+		return status == STATUS_DAMAGED ? STATUS_OK : status;
+	for (uint32_t i = 0; status == STATUS_OK && i < volume->segment_count; i++)
+		status = tail_check(volume, segment_address(volume, i), 1);
+	return status;
+}
+
 status_t log_replay(struct volume *volume)
 {
 	status_t status = STATUS_OK;
@@ -406,7 +429,7 @@ status_t log_replay(struct volume *volume)
 	status = tail_check(volume, head, volume->segment_blocks - volume->head_block);
 	if (status == STATUS_OK)
 		status = tail_check(volume, segment_address(volume, volume->next_segment), volume->segment_blocks);
-	return status;
+	return status == STATUS_OK ? beyond_check(volume) : status;
 }
 
 /* Everything since the checkpoint is still there as it was written, up to the newest commit. */

@@ -56,7 +56,7 @@ struct node {
 
 struct batch {
 	uint8_t *bytes;
-	uint32_t used, count, puts, reserved;
+	uint32_t used, count;
 };
 
 /* Where in the log a checkpoint was made. */
@@ -128,4 +128,4 @@ status_t pages_verify(struct volume *volume);
 uint32_t checkpoint_segments(const struct volume *volume); /* it would take, the open transaction included */
 
 /* Space. */
-status_t space_make(struct volume *volume, bool only_deletes);
+status_t space_make(struct volume *volume, bool shrinks);

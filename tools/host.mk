@@ -29,10 +29,12 @@ SEE_USER_HOST := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -Ia
 CAMBI_TESTS := $(patsubst tools/cambi/test/%.c,$H/tests/%,$(wildcard tools/cambi/test/*_test.c))
 SIM_SOURCES := $(wildcard tests/sim/*.c)
 SIM := $(if $(SIM_SOURCES),$H/sim $H/sim-quick)
+CRASH_SOURCES := $(wildcard tests/store/*.c)
+CRASH := $H/store-crash $H/store-crash-quick
 FUZZ := $(patsubst tests/fuzz/%.c,$H/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: host host-tests
-host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(FUZZ) $(CAMBI)
+host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(CRASH) $(FUZZ) $(CAMBI)
 test: host ## unit tests alone: ONLY=part-of-name
 	@$(PYTHON) tools/check.py unit $(ONLY)
 .PHONY: test
@@ -111,7 +113,16 @@ $H/sim-quick: $(QUICK_OBJECTS)
 	@echo "  link  $@"
 	$(Q)$(HOST_CC) -O2 $^ $(SIM_WRAP) -o $@
 
-# Its tests have all of it but main.c, with sanitizers.
+# ---- the object store's crash states: with sanitizers, and without for many ----
+CRASH_WRAP := -Wl,--wrap=crc32c,--wrap=hash_bytes,--wrap=hash_part,--wrap=signature_verify_digest
+$H/store-crash: HOST_LDFLAGS := $(CRASH_WRAP)
+$H/store-crash: $(CRASH_SOURCES:%=$H/%.o) $H/lib.a
+	$(HOST_LINK)
+$H/store-crash-quick: $(CRASH_SOURCES:%=$H/quick/%.o) $(filter-out $H/tools/obj/tools/%,$(CAMBI_OBJECTS))
+	@echo "  link  $@"
+	$(Q)$(HOST_CC) -O2 $^ $(CRASH_WRAP) -o $@
+
+# cambi's tests have all of it but main.c, with sanitizers.
 $H/tests/cambi/%.o: SEE := $(SEE_LIB)
 $H/tests/cambi/%.c.o: tools/cambi/%.c Makefile tools/host.mk | build/.packages-base
 	@mkdir -p $(@D)

@@ -361,6 +361,9 @@ static void principals_state(void **state)
 	assert_memory_equal(out, content, 200);
 	assert_int_equal(object_state_put(&store, &ann.aid, content, OBJECT_STATE_MAX + 1), STATUS_INVALID);
 	sound();
+	/* One that cannot be read is told, as this one, which no state can be. */
+	assert_int_equal(volume_put(&map_volume, "Sx", 2, "", 0), STATUS_OK);
+	assert_int_equal(object_verify_all(&store, part, report, NULL), STATUS_DAMAGED);
 }
 
 /* ---- damage and failure ---- */

@@ -202,6 +202,12 @@ static void power_cuts_cleaning(void **state)
 	large_every = 8;
 }
 
+static void report_nothing(void *context, const char *text)
+{
+	(void)context;
+	(void)text;
+}
+
 static void full_disk(void **state)
 {
 	(void)state;
@@ -229,10 +235,51 @@ static void full_disk(void **state)
 	sim_end(&disk);
 }
 
-static void report_nothing(void *context, const char *text)
+/* What leaves less than it found is done on a full disk, also if it puts something: here a number for each value. */
+static void full_disk_shrinks(void **state)
 {
-	(void)context;
-	(void)text;
+	(void)state;
+	static uint8_t value[1200];
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	status_t status = STATUS_OK;
+	uint32_t count = 0;
+
+	for (; status == STATUS_OK; count++) {
+		status = volume_put(volume, &count, sizeof count, value, sizeof value);
+		if (status == STATUS_OK)
+			status = volume_commit(volume);
+	}
+	assert_int_equal(status, STATUS_NO_SPACE);
+	for (uint32_t i = 0; i + 1 < count; i++) {
+		const uint32_t key = i * 37 % (count - 1); /* all over the disk */
+		if (count % 37 == 1)
+			break;
+		assert_int_equal(volume_put(volume, &key, sizeof key, "12345678", 8), STATUS_OK);
+		assert_int_equal(volume_commit(volume), STATUS_OK);
+	}
+	assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_OK);
+	assert_int_equal(volume_put(volume, &count, sizeof count, value, sizeof value), STATUS_OK);
+	assert_int_equal(volume_commit(volume), STATUS_OK);
+	sim_end(&disk);
+}
+
+/* A power cut may tear one of a superblock's copies: mounting writes it again, so that no check complains of it and
+ * the other may be damaged next. */
+static void torn_superblock(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+
+	for (uint32_t round = 0; round < 6; round++) {
+		assert_int_equal(volume_unmount(volume), STATUS_OK);
+		for (uint32_t block = round % 2; block < 4; block += 2)
+			disk.cache[block * BLOCK_SIZE + 50] ^= 1;
+		assert_int_equal(mount(&disk, &volume), STATUS_OK);
+		assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_OK);
+	}
+	sim_end(&disk);
 }
 
 /* Nothing is wrong, and nothing looks torn. */
@@ -283,6 +330,35 @@ static void flipped_bits(void **state)
 	assert_int_equal(volume_unmount(volume), STATUS_OK);
 	assert_true(is_sound(&disk, &volume));
 	assert_true(flip(&disk, &shadow, &seed) > 100);
+	sim_end(&disk);
+}
+
+/* Batches so large that each begins a segment: whichever but the last is damaged, nothing is lost unseen. */
+static void damaged_before_the_end(void **state)
+{
+	(void)state;
+	static uint8_t value[VOLUME_VALUE_MAX];
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, 2 * BLOCKS);
+	struct volume_statistics statistics;
+	uint32_t damaged = 0;
+
+	for (uint32_t key = 0; key < 6; key++) {
+		assert_int_equal(volume_put(volume, &key, sizeof key, value, sizeof value), STATUS_OK);
+		assert_int_equal(volume_commit(volume), STATUS_OK);
+	}
+	for (size_t block = 4; block < 2 * BLOCKS; block += 32) {
+		for (size_t at = block * BLOCK_SIZE; at < block * BLOCK_SIZE + 100; at += 4) {
+			disk.cache[at] ^= 1;
+			const status_t status = mount(&disk, &volume);
+			if (status == STATUS_OK)
+				volume_statistics(volume, &statistics);
+			assert_true(status == STATUS_DAMAGED || statistics.keys >= 5);
+			damaged += status == STATUS_DAMAGED;
+			disk.cache[at] ^= 1;
+		}
+	}
+	assert_true(damaged > 50);
 	sim_end(&disk);
 }
 
@@ -420,8 +496,8 @@ static int arena_make(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(map),       cmocka_unit_test(abort_and_order),
-		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk),
-		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(flipped_while_mounted),
+		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk), cmocka_unit_test(full_disk_shrinks), cmocka_unit_test(torn_superblock),
+		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(damaged_before_the_end), cmocka_unit_test(flipped_while_mounted),
 		                            cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
 		                            cmocka_unit_test(grown_device), cmocka_unit_test(room) };
 	const int count = (int)(sizeof tests / sizeof tests[0]);

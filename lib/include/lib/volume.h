@@ -20,8 +20,9 @@
  * Not reentrant: one thread at a time.
  *
  * Statuses: OK; NOT_FOUND; NO_SPACE (the disk is full: the transaction was
- * dropped whole; deleting always works); QUOTA (more in one transaction or in all than
- * memory allows: commit, or give a larger arena); IO_ERROR (the device; the
+ * dropped whole; one of at most 32 KiB that leaves no more than it found, such as
+ * deletes, always works); QUOTA (more in one transaction or in all than memory
+ * allows: commit, or give a larger arena); IO_ERROR (the device; the
  * transaction was dropped, and the volume refuses changes until it is mounted
  * again, for what the device holds is unknown); DAMAGED (what was read does not
  * match its checksum or breaks the format); UNSUPPORTED (a version this code does
