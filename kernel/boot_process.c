@@ -89,6 +89,7 @@ static void startup_fill(struct startup *startup, uint32_t process, uint32_t bun
 	grant(startup, process, "audit", OBJECT_AUDIT, 0, RIGHTS_ALL);
 	grant(startup, process, "clock", OBJECT_CLOCK, 0, RIGHTS_ALL);
 	grant(startup, process, "policy", OBJECT_POLICY, 0, RIGHTS_ALL);
+	grant(startup, process, "random", OBJECT_RANDOM, 0, RIGHTS_ALL);
 	/* Its contents were verified and stay what they are. */
 	grant(startup, process, "bundle", OBJECT_MEMORY, bundle, RIGHTS_ALL & ~(uint32_t)RIGHT_WRITE);
 }

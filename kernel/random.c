@@ -10,8 +10,12 @@
  * One lock for both: requests are rare and take microseconds, and one key is
  * easier to get right than one per CPU.
  */
+#include <kernel/audit.h>
+#include <kernel/boot.h>
+#include <kernel/cap.h>
 #include <kernel/cpu.h>
 #include <kernel/lock.h>
+#include <kernel/process.h>
 #include <kernel/random.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
@@ -20,6 +24,7 @@
 
 #define CPU_WORDS_BOOT 8u /* half of their bits is 256 */
 #define CPU_WORDS_RESEED 4u
+#define DEVICE_WORDS_MIN 8u /* of one random_add: fewer cannot be judged */
 #define TIMING_SAMPLES 256u
 #define TIMING_SAMPLES_PER_BIT 16u
 #define POOL_CONTEXT "CambiOS 2026-11-22 kernel random pool"
@@ -30,7 +35,7 @@ static struct random_generator generator;   /* [r] */
 static struct hash pool;                    /* [r] */
 static struct hash work;                    /* [r] wiped after each use: too large for a stack of ours */
 static bool pool_begun;                     /* [r] */
-static uint32_t credits[RANDOM_SOURCE_COUNT]; /* [r] bits; only boot adds */
+static uint32_t credits[RANDOM_SOURCE_COUNT]; /* [r] bits */
 static bool seeded;                         /* [a] */
 static uint32_t requests;                   /* [r] since the last reseeding */
 static deadline_t reseed_at;                /* [r] */
@@ -81,7 +86,7 @@ CC_BOOT uint32_t random_timing_credit(const uint64_t *ticks, uint32_t count)
 	return fresh / TIMING_SAMPLES_PER_BIT;
 }
 
-CC_BOOT static void credit(enum random_source source, uint32_t bits)
+static uint32_t credit(enum random_source source, uint32_t bits)
 {
 	static const uint32_t most[RANDOM_SOURCE_COUNT] = {
 #define RANDOM_SOURCE_ROW(NAME, most, name) [RANDOM_##NAME] = (most),
@@ -89,16 +94,23 @@ CC_BOOT static void credit(enum random_source source, uint32_t bits)
 #undef RANDOM_SOURCE_ROW
 	};
 	uint32_t room = most[source] - credits[source];
-	credits[source] += bits < room ? bits : room;
+	bits = bits < room ? bits : room;
+	credits[source] += bits;
+	return bits;
+}
+
+static bool credit_is_enough(void)
+{
+	uint32_t sum = 0;
+	for (uint32_t i = 0; i < RANDOM_SOURCE_COUNT; i++)
+		sum += credits[i];
+	return sum >= RANDOM_SEED_BITS;
 }
 
 /* What was credited is in the key now. */
 static void seeded_update(void)
 {
-	uint32_t sum = 0;
-	for (uint32_t i = 0; i < RANDOM_SOURCE_COUNT; i++)
-		sum += credits[i];
-	if (sum >= RANDOM_SEED_BITS)
+	if (credit_is_enough())
 		__atomic_store_n(&seeded, true, __ATOMIC_RELEASE);
 }
 
@@ -169,13 +181,15 @@ static void reseed(void)
 CC_BOOT void random_boot_seed(const void *seed, size_t length)
 {
 	pool_add(seed, length);
-	credit(RANDOM_FIRMWARE, length < RANDOM_SEED_BITS ? (uint32_t)length * 8u : RANDOM_SEED_BITS);
+	(void)credit(RANDOM_FIRMWARE, length < RANDOM_SEED_BITS ? (uint32_t)length * 8u : RANDOM_SEED_BITS);
 }
 
 CC_BOOT void random_init(void)
 {
-	credit(RANDOM_CPU, pool_add_cpu(CPU_WORDS_BOOT));
-	credit(RANDOM_TIMING, pool_add_timing());
+	(void)credit(RANDOM_CPU, pool_add_cpu(CPU_WORDS_BOOT));
+	(void)credit(RANDOM_TIMING, pool_add_timing());
+	if (boot_word("random.distrust"))
+		credits[RANDOM_CPU] = credits[RANDOM_FIRMWARE] = 0;
 	pool_pour();
 }
 
@@ -189,7 +203,7 @@ uint32_t random_credit(enum random_source source)
 	return credits[source];
 }
 
-CC_BOOT void random_report(void)
+void random_report(void)
 {
 	static const char *const names[RANDOM_SOURCE_COUNT] = {
 #define RANDOM_SOURCE_ROW(NAME, most, name) [RANDOM_##NAME] = (name),
@@ -200,6 +214,19 @@ CC_BOOT void random_report(void)
 	for (uint32_t i = 0; i < RANDOM_SOURCE_COUNT; i++)
 		log_print("%s %s %u bits", i == 0 ? "" : ",", names[i], credits[i]);
 	log_print("\n");
+}
+
+uint32_t random_add(const uint64_t *words, size_t length)
+{
+	uint32_t count = (uint32_t)(length / sizeof *words);
+	uint32_t bits = count < DEVICE_WORDS_MIN ? 0 : random_words_credit(words, count);
+	lock_acquire(&random_lock, LOCK_RANDOM);
+	pool_add(words, length);
+	bits = credit(RANDOM_DEVICE, bits);
+	if (!random_seeded() && credit_is_enough())
+		pool_pour();
+	lock_release(&random_lock, LOCK_RANDOM);
+	return bits;
 }
 
 void random_bytes(void *out, size_t length)
@@ -232,5 +259,27 @@ status_t sys_random_get(struct thread *current)
 	if (!random_seeded())
 		return STATUS_NOT_SEEDED;
 	random_bytes(current->page->bulk, (size_t)length);
+	return STATUS_OK;
+}
+
+/* The bulk area stays the program's to write: what is judged is a copy. */
+status_t sys_random_add(struct thread *current)
+{
+	uint64_t words[RANDOM_GET_MAX / sizeof(uint64_t)];
+	uint64_t length = current->regs.arg[1];
+	bool before = random_seeded();
+	struct cap *cap;
+	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_RANDOM, RIGHT_MANAGE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	if (length == 0 || length > RANDOM_GET_MAX)
+		return STATUS_INVALID;
+	memcpy(words, current->page->bulk, (size_t)length);
+	uint32_t bits = random_add(words, (size_t)length);
+	secret_wipe(words, sizeof words);
+	audit_emit(AUDIT_RANDOM_ADDED, current->owner->id, 0, length, bits, random_seeded(), 0);
+	if (!before && random_seeded())
+		random_report();
+	current->regs.arg[1] = bits;
 	return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 /* Audit: what is recorded, in which order, and that nothing is lost without being counted. */
 #include "harness.h"
 #include <kernel/audit.h>
+#include <kernel/random.h>
 #include <kernel/wall_clock.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -459,6 +460,21 @@ static void clock_steps(void **state)
 	assert_int_equal(count_of(AUDIT_CLOCK_SET, from), 2);
 }
 
+/* What came from a device, what it was worth, and whether the machine is seeded now. */
+static void randomness(void **state)
+{
+	(void)state;
+	run(first);
+	handle_t random = make_singleton(first, OBJECT_RANDOM);
+	uint64_t from = produced();
+	for (uint32_t i = 0; i < 64u; i++)
+		first->page->bulk[i] = (uint8_t)i;
+	assert_int_equal(SYS(first, random_add, random, 64), STATUS_OK);
+	struct audit_event event = last_of(AUDIT_RANDOM_ADDED, from);
+	expect(&event, 0, 64, 256, random_seeded(), 0);
+	assert_int_equal(event.subject, process_of(first->process)->id);
+}
+
 static void samples(void **state)
 {
 	(void)state;
@@ -650,5 +666,5 @@ static void reports(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(indices), T(ring_describes_itself), T(event_is_whole), T(every_cpu_counts_its_own), T(wraps), T(staged_while_the_ring_is_held), T(dropped_is_exact), T(full_staging_waits),
           T(refused_capability), T(refused_second_handle), T(refused_call), T(refused_argument),
-          T(outcomes_that_are_no_refusal), T(grants), T(not_passed), T(lives), T(channels), T(claims), T(clock_steps), T(samples), T(ring_is_read_only),
-          T(opened_once), T(revoked_reader), T(reader_is_told), T(reports))
+          T(outcomes_that_are_no_refusal), T(grants), T(not_passed), T(lives), T(channels), T(claims), T(clock_steps),
+          T(randomness), T(samples), T(ring_is_read_only), T(opened_once), T(revoked_reader), T(reader_is_told), T(reports))

@@ -5,6 +5,7 @@
  * given to programs before enough was credited.
  */
 #include "harness.h"
+#include <kernel/boot.h>
 #include <kernel/random.h>
 
 #define ENTROPY 0x13198a2e03707344ull
@@ -163,6 +164,25 @@ static void firmware_alone_seeds_if_it_gives_enough(void **state)
 	assert_int_equal(random_credit(RANDOM_FIRMWARE), 512); /* and no more */
 }
 
+/* Whoever does not believe CPU and firmware says so at boot: what they give is taken in and counts for nothing. */
+static void distrusted_sources_count_for_nothing(void **state)
+{
+	uint8_t seed[64] = {42};
+	uint64_t words[2];
+	(void)state;
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		start(0);
+		strcpy(boot_machine.command_line, "quiet random.distrust");
+		host_entropy = ENTROPY + turn;
+		random_boot_seed(seed, sizeof seed);
+		random_init();
+		assert_false(random_seeded());
+		assert_int_equal(random_credit(RANDOM_CPU) + random_credit(RANDOM_FIRMWARE), 0);
+		words[turn] = random_word();
+	}
+	assert_int_not_equal(words[0], words[1]);
+}
+
 static uint32_t ask(struct thread *thread, uint64_t length)
 {
 	memset(thread->page->bulk, 0xaa, MESSAGE_BULK_SIZE);
@@ -206,6 +226,103 @@ static void random_get_fills_what_was_asked_for(void **state)
 		assert_true(untouched < length / 8u + 1u || length < 3);
 		assert_int_equal(thread->page->bulk[length], 0xaa);
 	}
+}
+
+/* ---- what a device gives, through its driver ---- */
+
+static uint32_t give(struct thread *thread, handle_t random, uint64_t length)
+{
+	uint64_t seed = length + 1u;
+	for (uint32_t i = 0; i < MESSAGE_BULK_SIZE; i++)
+		thread->page->bulk[i] = (uint8_t)test_random(&seed);
+	return SYS(thread, random_add, random, length);
+}
+
+static void device_alone_seeds(void **state)
+{
+	(void)state;
+	struct thread *thread = program(0);
+	handle_t random = make_singleton(thread, OBJECT_RANDOM);
+	uint64_t before = random_word();
+	/* Too little at once to be judged counts for nothing, however often it comes. */
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_int_equal(give(thread, random, 63), STATUS_OK);
+		assert_int_equal(thread->regs.arg[1], 0);
+	}
+	assert_false(random_seeded());
+	assert_int_equal(ask(thread, 32), STATUS_NOT_SEEDED);
+	assert_int_equal(give(thread, random, 64), STATUS_OK);
+	assert_int_equal(thread->regs.arg[1], 256);
+	assert_true(random_seeded());
+	assert_int_equal(random_credit(RANDOM_DEVICE), 256);
+	assert_int_equal(ask(thread, 32), STATUS_OK);
+	assert_true(random_word() != before);
+	/* A long one is worth what is left of the most it can have. */
+	assert_int_equal(give(thread, random, RANDOM_GET_MAX), STATUS_OK);
+	assert_int_equal(thread->regs.arg[1], 256);
+	assert_int_equal(give(thread, random, RANDOM_GET_MAX), STATUS_OK);
+	assert_int_equal(thread->regs.arg[1], 0);
+	assert_int_equal(random_credit(RANDOM_DEVICE), 512);
+}
+
+/* A device that repeats itself, or is stuck, makes nothing seeded. */
+static void broken_device_seeds_nothing(void **state)
+{
+	(void)state;
+	struct thread *thread = program(0);
+	handle_t random = make_singleton(thread, OBJECT_RANDOM);
+	for (uint32_t byte = 0; byte < 256; byte += 51) {
+		memset(thread->page->bulk, (int)byte, MESSAGE_BULK_SIZE);
+		assert_int_equal(SYS(thread, random_add, random, RANDOM_GET_MAX), STATUS_OK);
+		assert_int_equal(thread->regs.arg[1], 0);
+	}
+	assert_false(random_seeded());
+}
+
+/* Two machines alike but for one bit of what the device gave: unlike as soon as that has seeded them. */
+static void what_a_device_gives_is_in_the_key(void **state)
+{
+	(void)state;
+	uint64_t words[2];
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		uint64_t given[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+		given[7] ^= (uint64_t)turn << 63;
+		start(0);
+		assert_int_equal(random_add(given, sizeof given), 256);
+		words[turn] = random_word();
+	}
+	assert_int_not_equal(words[0], words[1]);
+	/* Of a machine that is seeded already, at the next reseeding. */
+	uint64_t later[2][2];
+	for (uint32_t turn = 0; turn < 2; turn++) {
+		uint64_t given[8] = {1, 2, 3, 4, 5, 6, 7, 8 + turn};
+		start(ENTROPY);
+		assert_int_equal(random_add(given, sizeof given), 256);
+		later[turn][0] = random_word();
+		host_ticks += RANDOM_RESEED_NS;
+		later[turn][1] = random_word();
+	}
+	assert_int_equal(later[0][0], later[1][0]);
+	assert_int_not_equal(later[0][1], later[1][1]);
+}
+
+static void only_its_capability_adds(void **state)
+{
+	(void)state;
+	struct thread *thread = program(0);
+	handle_t random = make_singleton(thread, OBJECT_RANDOM);
+	handle_t clock = make_singleton(thread, OBJECT_CLOCK);
+	assert_int_equal(SYS(thread, cap_mint, random, RIGHTS_ALL & ~(uint32_t)RIGHT_MANAGE, 0), STATUS_OK);
+	handle_t weak = thread->regs.arg[1];
+	assert_int_equal(give(thread, weak, 64), STATUS_DENIED);
+	assert_int_equal(thread->regs.arg[1], RIGHT_MANAGE);
+	assert_int_equal(give(thread, clock, 64), STATUS_WRONG_TYPE);
+	assert_int_equal(give(thread, HANDLE_NONE, 64), STATUS_BAD_HANDLE);
+	assert_int_equal(give(thread, random, 0), STATUS_INVALID);
+	assert_int_equal(give(thread, random, RANDOM_GET_MAX + 1u), STATUS_INVALID);
+	assert_int_equal(give(thread, random, UINT64_MAX), STATUS_INVALID);
+	assert_false(random_seeded());
+	assert_int_equal(random_credit(RANDOM_DEVICE), 0);
 }
 
 /* ---- the whole ---- */
@@ -287,6 +404,8 @@ static void output_looks_random(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(output_is_the_keyed_hash), T(key_is_replaced_by_each_request), T(length_does_not_change_the_stream),
           T(reseeding_changes_the_key), T(broken_words_are_worth_nothing), T(regular_timing_is_worth_nothing),
-          T(cpu_alone_seeds), T(firmware_alone_seeds_if_it_gives_enough), T(nothing_before_it_is_seeded),
-          T(random_get_fills_what_was_asked_for), T(a_run_can_be_repeated), T(reseeds_by_time_and_by_count),
+          T(cpu_alone_seeds), T(firmware_alone_seeds_if_it_gives_enough),
+          T(distrusted_sources_count_for_nothing), T(nothing_before_it_is_seeded),
+          T(random_get_fills_what_was_asked_for), T(device_alone_seeds), T(broken_device_seeds_nothing),
+          T(what_a_device_gives_is_in_the_key), T(only_its_capability_adds), T(a_run_can_be_repeated), T(reseeds_by_time_and_by_count),
           T(interrupts_matter_at_the_next_reseeding), T(output_looks_random))

@@ -269,6 +269,10 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		arg[1] = host_random() >> below(4);
 		arg[2] = below(CLOCK_SOURCE_COUNT + 1u);
 		break;
+	case SYSCALL_random_add:
+		arg[0] = pick_handle(thread, OBJECT_RANDOM);
+		arg[1] = below(300);
+		break;
 	case SYSCALL_audit_open:
 	case SYSCALL_audit_bind:
 	case SYSCALL_audit_report:

@@ -7,7 +7,7 @@ enum object_type {
 #define OBJECT(name, value, text) OBJECT_##name = (value),
 #include <abi/object.def>
 #undef OBJECT
-	OBJECT_TYPE_COUNT = 24,
+	OBJECT_TYPE_COUNT = 25,
 };
 
 enum {

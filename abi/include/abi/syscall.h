@@ -9,7 +9,7 @@ enum syscall_number {
 #define SYSCALL(number, name, shape, sentence) SYSCALL_##name = (number),
 #include <abi/syscall.def>
 #undef SYSCALL
-	SYSCALL_COUNT = 62,
+	SYSCALL_COUNT = 63,
 };
 
 /* memory_map, memory_protect: an access set, never WRITE with EXECUTE. */

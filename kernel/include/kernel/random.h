@@ -20,7 +20,8 @@
 #define RANDOM_SOURCES(ROW)                                                                        \
 	ROW(CPU, 512, "CPU instruction")                                                           \
 	ROW(FIRMWARE, 512, "device tree")                                                          \
-	ROW(TIMING, 64, "boot timing") /* never enough by itself */
+	ROW(TIMING, 64, "boot timing") /* never enough by itself */                                \
+	ROW(DEVICE, 512, "device")     /* through its driver, after boot */
 
 enum random_source {
 #define RANDOM_SOURCE_ROW(NAME, most, name) RANDOM_##NAME,
@@ -38,6 +39,9 @@ void random_report(void);
 bool random_seeded(void);
 /* Bits credited to a source so far, at most what RANDOM_SOURCES allows it. */
 uint32_t random_credit(enum random_source source);
+/* What a device gave, `length` bytes (at most RANDOM_GET_MAX), through its driver: taken in, and into the key at once if
+ * that makes the generator seeded. Returns the bits it is credited with: random_words_credit of eight words or more. */
+uint32_t random_add(const uint64_t *words, size_t length);
 /* For the kernel's own secrets of the moment (stack guards, start-up words): given out seeded or not. */
 void random_bytes(void *out, size_t length);
 uint64_t random_word(void);

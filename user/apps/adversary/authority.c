@@ -11,6 +11,7 @@ static const uint8_t privileged[] = {
 	SYSCALL_log_read,      SYSCALL_system_info,    SYSCALL_system_control, SYSCALL_trace_control,
 	SYSCALL_clock_set,     SYSCALL_audit_open,     SYSCALL_audit_bind,     SYSCALL_audit_report,
 	SYSCALL_policy_restrict, SYSCALL_policy_revoke, SYSCALL_memory_contiguous, SYSCALL_irq_message,
+	SYSCALL_random_add,
 };
 
 static bool is_refusal(status_t status)
