@@ -75,6 +75,15 @@ bool manifest_uses(const struct manifest_entry *entry, const char *endpoint)
 	return false;
 }
 
+bool manifest_holds(const struct manifest_entry *entry, const char *name)
+{
+	for (uint32_t i = 0; i < entry->handle_count; i++) {
+		if (strcmp(entry->handles[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum module_role manifest_role(const struct manifest_entry *entry)
 {
 	if (!entry->service)

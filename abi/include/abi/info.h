@@ -136,6 +136,8 @@ enum device_kind {
 	DEVICE_PCI_WINDOW_MEMORY64 = 5,
 	DEVICE_PCI_WINDOW_PORT = 6,
 	DEVICE_RTC = 7,
+	DEVICE_IOMMU_VTD = 8,     /* one unit; there may be more, each for some devices */
+	DEVICE_IOMMU_SMMU_V3 = 9, /* a PCI function's stream is its requester id */
 };
 struct info_device {
 	uint32_t kind;         /* enum device_kind */

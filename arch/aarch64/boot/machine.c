@@ -212,6 +212,22 @@ static void read_pci(const struct fdt *fdt, struct boot_info *info)
 	}
 }
 
+/* Only one that knows each PCI function by its requester id: iommu-map's first entry maps 0 to 0. */
+static void read_iommu(const struct fdt *fdt, struct boot_info *info)
+{
+	struct fdt_node node = fdt_root(fdt);
+	struct fdt_node bridge = fdt_root(fdt);
+	struct fdt_value map;
+	uint32_t first;
+	uint32_t mapped;
+	uint64_t base, size;
+	if (fdt_next_compatible(fdt, &bridge, "pci-host-ecam-generic") && fdt_property(fdt, bridge, "iommu-map", &map) &&
+	    fdt_cell(map, 0, &first) && fdt_cell(map, 2, &mapped) && first == 0 && mapped == 0 &&
+	    fdt_next_compatible(fdt, &node, "arm,smmu-v3") && fdt_enabled(fdt, node) &&
+	    fdt_reg(fdt, node, 0, &base, &size))
+		(void)device_add(info, DEVICE_IOMMU_SMMU_V3, base, size, "arm,smmu-v3");
+}
+
 void machine_read(const struct fdt *fdt, struct boot_info *info)
 {
 	read_gic(fdt);
@@ -221,4 +237,5 @@ void machine_read(const struct fdt *fdt, struct boot_info *info)
 	read_devices(fdt, info, DEVICE_UART_PL011, "arm,pl011");
 	read_devices(fdt, info, DEVICE_RTC, "arm,pl031");
 	read_pci(fdt, info);
+	read_iommu(fdt, info);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Timers, power, the clock, PCI configuration space: FADT, HPET, MCFG. */
+/* Timers, power, the clock, PCI configuration space, IOMMUs: FADT, HPET, MCFG, DMAR. */
 #include "boot.h"
 
 #include <lib/bytes.h>
@@ -22,6 +22,10 @@
 
 #define SPACE_MEMORY 0u
 #define SPACE_PORT   1u
+
+/* DMAR */
+#define DMAR_UNITS 48u
+#define DMAR_UNIT  0u
 
 #define RTC_ISA_IRQ 8u
 
@@ -111,6 +115,29 @@ static void read_mcfg(struct boot_info *info)
 	}
 }
 
+/* DMA remapping units, of the first segment (VT-d 3.0, 8.1). */
+static void read_dmar(struct boot_info *info)
+{
+	struct acpi_table dmar = acpi_find("DMAR", 0);
+	uint16_t type, length;
+	for (size_t at = DMAR_UNITS; load_le16(dmar.data, dmar.length, at, &type) &&
+	                             load_le16(dmar.data, dmar.length, at + 2, &length) && length >= 4u;
+	     at += length) {
+		if (type != DMAR_UNIT || length < 16u || !bytes_fit(dmar.length, at, length) ||
+		    bytes_le16(dmar.data + at + 6) != 0)
+			continue;
+		struct info_device unit = {
+			.kind = DEVICE_IOMMU_VTD,
+			.region_kind = REGION_MEMORY,
+			.base = bytes_le64(dmar.data + at + 8),
+			.size = PAGE_SIZE,
+			.irq = UINT32_MAX,
+		};
+		string_copy(unit.compatible, sizeof(unit.compatible), "intel,vt-d");
+		boot_device_add(info, &unit);
+	}
+}
+
 /* The firmware's name for itself and for the board, from a table header. */
 static void read_name(struct boot_info *info)
 {
@@ -132,4 +159,5 @@ void acpi_read_machine(struct boot_info *info)
 	read_fadt(info);
 	read_hpet();
 	read_mcfg(info);
+	read_dmar(info);
 }

@@ -24,7 +24,8 @@
  *     calls PROFILE               the system calls it may make; defined above
  *     priority N, memory PAGES, stack PAGES, threads N, objects N, children N
  *     cpu PERCENT                 of one CPU that it may use; unlimited if not given
- *     keeps PAGES                 services only: memory that outlives it, for its successor
+ *     keeps PAGES                 services only: memory that outlives it, for its successor; for one with the handle
+ *                                 "devices" in one run, whose address the argument kept=NUMBER says
  *     restart always [LIMIT] | failure [LIMIT] | never
  *                                 LIMIT failures in a row, and it is given up; 0, or none: never
  *     tier embedded | standard | full
@@ -169,6 +170,8 @@ const struct manifest_entry *manifest_find(const struct manifest *manifest, cons
 const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *endpoint);
 /* Does an entry use an endpoint? */
 bool manifest_uses(const struct manifest_entry *entry, const char *endpoint);
+/* Is it given this capability of init's? */
+CC_NODISCARD bool manifest_holds(const struct manifest_entry *entry, const char *name);
 /* What an entry's program must be signed as: a service with a device is a driver. */
 enum module_role manifest_role(const struct manifest_entry *entry);
 /* "embedded", "standard", "full"; false: none of them. */

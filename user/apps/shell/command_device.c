@@ -59,6 +59,18 @@ static void device_row(const struct device_list_rep *device)
 	      device->state != DEVICE_OPEN ? "off" : device->confined != 0 ? "confined" : "NOT confined");
 }
 
+uint32_t devices_not_confined(void)
+{
+	struct device_list_req request = {0};
+	struct device_list_rep device;
+	uint32_t count = 0;
+
+	for (; device_list(startup_need("devices"), time_after(NS_PER_SECOND), &request, &device) == STATUS_OK;
+	     request.index = device.next)
+		count += device.state == DEVICE_OPEN && device.confined == 0;
+	return count;
+}
+
 int command_devices(int argc, char **argv)
 {
 	struct device_list_req request = {0};

@@ -39,6 +39,10 @@ int command_services(int argc, char **argv)
 	print("SERVICE    STATE        PID RESTARTS VERSION  SERVES   PRINCIPAL             UP\n");
 	for (uint32_t i = 0; i < count; i++)
 		service_row(&services[i]);
+	uint32_t free = devices_not_confined();
+	if (free != 0)
+		print("%u device%s can reach all memory: no IOMMU confines %s (`devices`)\n", free, free == 1u ? "" : "s",
+		      free == 1u ? "it" : "them");
 	return 0;
 }
 

@@ -181,6 +181,8 @@ int command_did_key(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_services(int argc, char **argv);
 int command_devices(int argc, char **argv);
+/* How many devices may use memory that nothing keeps to their own. */
+uint32_t devices_not_confined(void);
 int command_restart(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_explain(int argc, char **argv);

@@ -17,7 +17,7 @@ static const char *argument_text(int argc, char **argv, const char *name)
 	return NULL;
 }
 
-static bool argument(int argc, char **argv, const char *name, uint64_t *out)
+bool driver_argument(int argc, char **argv, const char *name, uint64_t *out)
 {
 	const char *text = argument_text(argc, argv, name);
 
@@ -28,9 +28,9 @@ status_t driver_device(int argc, char **argv, struct info_device *out_device)
 {
 	uint64_t kind, region, base, size, shift, clock;
 
-	if (!argument(argc, argv, "kind", &kind) || !argument(argc, argv, "region", &region) ||
-	    !argument(argc, argv, "base", &base) || !argument(argc, argv, "size", &size) ||
-	    !argument(argc, argv, "shift", &shift) || !argument(argc, argv, "clock", &clock))
+	if (!driver_argument(argc, argv, "kind", &kind) || !driver_argument(argc, argv, "region", &region) ||
+	    !driver_argument(argc, argv, "base", &base) || !driver_argument(argc, argv, "size", &size) ||
+	    !driver_argument(argc, argv, "shift", &shift) || !driver_argument(argc, argv, "clock", &clock))
 		return STATUS_NOT_FOUND;
 	*out_device = (struct info_device){
 		.kind = (uint32_t)kind,

@@ -43,6 +43,8 @@ static void description_read(void)
 		case DEVICE_PCI_WINDOW_PORT: window_add(PCI_PORT, &info); break;
 		case DEVICE_PCI_WINDOW_MEMORY: window_add(PCI_MEMORY, &info); break;
 		case DEVICE_PCI_WINDOW_MEMORY64: window_add(PCI_MEMORY64, &info); break;
+		case DEVICE_IOMMU_VTD: confine_found(IOMMU_VTD, info.base, info.size); break;
+		case DEVICE_IOMMU_SMMU_V3: confine_found(IOMMU_SMMU_V3, info.base, info.size); break;
 		default: break;
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The device manager's protocol: init says whose a device is, its driver fetches the parts, anybody may look. */
 #include "devices.h"
+#include <driver/arguments.h>
 #include <lib/bytes.h>
 #include <lib/string.h>
 #include <os/panic.h>
@@ -80,6 +81,7 @@ status_t device_list_serve(struct service_call *call, const struct device_list_r
 		.state = row->state,
 		.interrupts = row->interrupts,
 		.irq = row->interrupts == DEVICE_INTERRUPT_LINE ? row->line : part_interrupts(row),
+		.confined = row->confined,
 	};
 	return STATUS_OK;
 }
@@ -100,7 +102,9 @@ status_t device_open_serve(struct service_call *call, const struct device_open_r
 	(void)request;
 	if (row == NULL)
 		return STATUS_NOT_FOUND;
-	row_open(row);
+	status_t status = row_open(row);
+	if (status != STATUS_OK)
+		return status;
 	*reply = (struct device_open_rep){
 		.address = row->function->address,
 		.id = id_of(row),
@@ -165,7 +169,7 @@ status_t device_interrupt_serve(struct service_call *call, const struct device_i
 status_t device_memory_serve(struct service_call *call, const struct device_memory_req *request,
                              struct device_memory_rep *reply)
 {
-	const struct row *row = row_of_caller(call);
+	struct row *row = row_of_caller(call);
 	const struct memory_piece *piece;
 	bool fresh;
 
@@ -182,18 +186,23 @@ status_t device_memory_serve(struct service_call *call, const struct device_memo
 status_t device_forget_serve(struct service_call *call, const struct device_forget_req *request,
                              struct device_forget_rep *reply)
 {
-	const struct row *row = row_of_caller(call);
+	struct row *row = row_of_caller(call);
 
 	(void)reply;
 	return row == NULL ? STATUS_NOT_FOUND : memory_forget(row, request->tag, request->ended != 0);
 }
 
+static uint64_t kept_at;
+
 static status_t open(void)
 {
 	/* A machine without PCI has an empty list, and drivers are told NOT_FOUND. */
-	if (machine_scan() == STATUS_OK)
-		print("%u PCI functions; DMA is not confined: there is no IOMMU in use\n", pci.count);
+	bool found = machine_scan() == STATUS_OK;
 	rows_make();
+	if (found) {
+		print("%u PCI functions\n", pci.count);
+		confine_begin(kept_at);
+	}
 	return STATUS_OK;
 }
 
@@ -201,7 +210,7 @@ int main(int argc, char **argv)
 {
 	static const struct service service = {.init = open, .call = device_dispatch};
 
-	(void)argc;
-	(void)argv;
+	if (!driver_argument(argc, argv, "kept", &kept_at))
+		panic("the manifest lets it keep nothing");
 	service_run(&service, startup_need("endpoint"));
 }

@@ -28,7 +28,7 @@ static uint32_t count_of(const struct row *row)
 	return count;
 }
 
-static status_t make(const struct row *row, uint64_t tag, uint64_t pages, struct memory_piece **out_piece)
+static status_t make(struct row *row, uint64_t tag, uint64_t pages, struct memory_piece **out_piece)
 {
 	struct memory_piece *piece = pieces;
 
@@ -39,6 +39,11 @@ static status_t make(const struct row *row, uint64_t tag, uint64_t pages, struct
 	status_t status = sys_memory_contiguous(startup_need("devices"), pages, 0, &piece->memory, &piece->address);
 	if (status != STATUS_OK)
 		return status;
+	status = confine_allow(row, piece->address, pages);
+	if (status != STATUS_OK) {
+		must(sys_cap_drop(piece->memory));
+		return status;
+	}
 	piece->row = row;
 	piece->tag = tag;
 	piece->pages = pages;
@@ -46,7 +51,7 @@ static status_t make(const struct row *row, uint64_t tag, uint64_t pages, struct
 	return STATUS_OK;
 }
 
-status_t memory_give(const struct row *row, uint64_t tag, uint64_t pages, const struct memory_piece **out_piece,
+status_t memory_give(struct row *row, uint64_t tag, uint64_t pages, const struct memory_piece **out_piece,
                      bool *out_fresh)
 {
 	struct memory_piece *piece = find(row, tag);
@@ -73,7 +78,7 @@ static bool runs(uint64_t process)
 	return false;
 }
 
-status_t memory_forget(const struct row *row, uint64_t tag, bool ended)
+status_t memory_forget(struct row *row, uint64_t tag, bool ended)
 {
 	struct memory_piece *piece = find(row, tag);
 
@@ -81,6 +86,9 @@ status_t memory_forget(const struct row *row, uint64_t tag, bool ended)
 		return STATUS_NOT_FOUND;
 	if (ended && runs(tag))
 		return STATUS_BUSY;
+	status_t status = confine_withdraw(row, piece->address, piece->pages);
+	if (status != STATUS_OK)
+		return status; /* it may reach it still: it stays its own */
 	must(sys_cap_drop(piece->memory));
 	piece->row = NULL;
 	return STATUS_OK;

@@ -41,7 +41,9 @@ status_t message_claim(struct row *row, uint32_t number)
 
 	if (status != STATUS_OK)
 		return status;
-	status = set(row, number, address, data);
+	status = confine_message(row, address);
+	if (status == STATUS_OK)
+		status = set(row, number, address, data);
 	if (status != STATUS_OK)
 		must(sys_cap_drop(irq));
 	else

@@ -17,6 +17,7 @@ void rows_make(void)
 			continue;
 		struct row *row = &rows[row_count++];
 		*row = (struct row){.function = &pci.functions[i]};
+		row->space.number = row_count - 1u;
 		pci_message_find(&pci, row->function, &row->message);
 	}
 }
@@ -72,12 +73,13 @@ void row_release(struct row *row)
 {
 	if (row->state == DEVICE_OPEN)
 		stop(row);
+	confine_close(row);
 	part_interrupts_end(row);
 	row->process = 0;
 	row->state = DEVICE_FREE;
 }
 
-void row_open(struct row *row)
+static uint32_t decoded(const struct row *row)
 {
 	uint32_t decode = 0;
 
@@ -87,8 +89,20 @@ void row_open(struct row *row)
 		if (bar->size != 0 && bar->base != 0)
 			decode |= bar->space == PCI_PORT ? PCI_COMMAND_PORT : PCI_COMMAND_MEMORY;
 	}
-	pci_command(&pci, row->function, decode | PCI_COMMAND_MASTER, 0);
-	if (row->state != DEVICE_OPEN)
-		message_begin(row);
+	return decode;
+}
+
+status_t row_open(struct row *row)
+{
+	if (row->state == DEVICE_OPEN)
+		return STATUS_OK;
+	status_t status = confine_open(row);
+	if (status != STATUS_OK)
+		return status;
+	pci_command(&pci, row->function, decoded(row), 0);
+	row->confined = row->attached && !bypasses(row);
+	message_begin(row);
+	pci_command(&pci, row->function, PCI_COMMAND_MASTER, 0);
 	row->state = DEVICE_OPEN;
+	return STATUS_OK;
 }

@@ -86,6 +86,7 @@ struct launch {
 	const char *image;     /* module */
 	const char *name;      /* of the process */
 	handle_t kept;         /* memory of its predecessor, or HANDLE_NONE */
+	uint64_t kept_address; /* 0: it has none that is to be told */
 	uint64_t end_bits;     /* signalled on init's notification when it ends */
 	const char *arguments; /* terminated strings */
 	uint32_t argument_count;
@@ -120,6 +121,7 @@ struct child {
 	uint32_t restarts;
 	bool restart_wanted; /* it is being ended to be started again */
 	handle_t kept;       /* memory for its successors, made at the first start; see `keeps` */
+	uint64_t kept_address;
 };
 /* The first manifest.order_count are the services, in that order; always. */
 extern struct child children[CHILDREN_MAX];

@@ -187,6 +187,8 @@ static status_t furnish(const struct launched *launched, const struct launch *pl
 		status = grant_device(process, entry->device);
 	if (status == STATUS_OK && plan->kept != HANDLE_NONE)
 		status = grant(process, "kept", plan->kept, RIGHT_READ | RIGHT_WRITE, 0);
+	if (plan->kept_address != 0)
+		argument_number("kept", plan->kept_address);
 	for (uint32_t i = 0; i < plan->grant_count && status == STATUS_OK; i++)
 		status = grant(process, plan->grants[i].name, plan->grants[i].handle,
 		               plan->grants[i].rights, 0);

@@ -88,6 +88,7 @@ static status_t service_launch(struct child *child)
 		.image = entry->image,
 		.name = entry->name,
 		.kept = child->kept,
+		.kept_address = child->kept_address,
 		.end_bits = child_bit(child),
 		.arguments = arguments,
 		.argument_count = entry->argument_count + 1u + again,
@@ -98,11 +99,14 @@ static status_t service_launch(struct child *child)
 	return launch(&plan, &child->launched);
 }
 
-/* Memory for it and its successors: made once, and never looked into. */
+/* Memory for it and its successors: made once, and never looked into. Who tells devices of memory needs it in one run. */
 static status_t keep_make(struct child *child)
 {
 	if (child->entry->keeps_pages == 0 || child->kept != HANDLE_NONE)
 		return STATUS_OK;
+	if (manifest_holds(child->entry, "devices"))
+		return sys_memory_contiguous(startup_need("devices"), child->entry->keeps_pages, 0, &child->kept,
+		                             &child->kept_address);
 	return sys_memory_create(child->entry->keeps_pages, &child->kept);
 }
 

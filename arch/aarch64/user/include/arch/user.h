@@ -66,3 +66,11 @@ CC_INLINE void arch_device_barrier(void)
 {
 	__asm__ volatile("dmb osh" ::: "memory");
 }
+
+/* What was written there is where an IOMMU finds it: those that do not look into caches are not used here. */
+CC_INLINE void arch_table_settle(const void *from, uint64_t bytes)
+{
+	(void)from;
+	(void)bytes;
+	__asm__ volatile("dmb osh" ::: "memory");
+}

@@ -34,3 +34,9 @@ CC_INLINE void arch_device_barrier(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
+
+CC_INLINE void arch_table_settle(const void *from, uint64_t bytes)
+{
+	(void)from;
+	(void)bytes;
+}

@@ -89,3 +89,12 @@ CC_INLINE void arch_device_barrier(void)
 {
 	__asm__ volatile("" ::: "memory"); /* accesses to registers are not reordered with any */
 }
+
+/* What was written there is in memory, where an IOMMU finds it that does not look into caches. */
+CC_INLINE void arch_table_settle(const void *from, uint64_t bytes)
+{
+	uint64_t line = 64;
+	for (uint64_t at = (uint64_t)from & ~(line - 1u); at < (uint64_t)from + bytes; at += line)
+		__asm__ volatile("clflush (%0)" : : "r"(at) : "memory");
+	__asm__ volatile("mfence" : : : "memory");
+}

@@ -10,6 +10,8 @@
 
 /* The device of this driver from its arguments and capabilities; NOT_FOUND: it was given none. */
 CC_NODISCARD status_t driver_device(int argc, char **argv, struct info_device *out_device);
+/* The number that an argument NAME=NUMBER says. False: there is none. */
+CC_NODISCARD bool driver_argument(int argc, char **argv, const char *name, uint64_t *out);
 /* Its registers, `width` bits at a time. */
 CC_NODISCARD status_t driver_registers(const struct info_device *device, enum register_width width,
                                        struct registers *out_registers);
