@@ -64,6 +64,7 @@ void bench_memory(void);  /* memory.c */
 void bench_faults(void);  /* fault.c */
 void bench_spawn(void);   /* process.c */
 void bench_authority(void); /* authority.c */
+void bench_store(void); /* store.c */
 
 /* ---- partner.c: the other process ---- */
 int partner_run(const char *role);

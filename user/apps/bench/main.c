@@ -28,5 +28,6 @@ int main(int argc, char **argv)
 	bench_faults();
 	bench_spawn();
 	bench_authority();
+	bench_store();
 	return 0;
 }
