@@ -105,6 +105,7 @@ static const struct {
 	{"CPUs", AUDIT_SHAPE_DECIMAL},
 	{"source", AUDIT_SHAPE_DECIMAL},
 	{"purpose", AUDIT_SHAPE_DECIMAL},
+	{"method", AUDIT_SHAPE_DECIMAL},
 	{"restarts", AUDIT_SHAPE_DECIMAL},
 	{"version", AUDIT_SHAPE_DECIMAL},
 	{"new window", AUDIT_SHAPE_DECIMAL},
@@ -118,7 +119,7 @@ static bool starts_with(const char *text, const char *start)
 
 bool audit_shape_of(const char *words, enum audit_shape *out_shape)
 {
-	static const char *const digests[] = {"principal ", "digest ", "key ", "owner "};
+	static const char *const digests[] = {"principal ", "digest ", "key ", "owner ", "content "};
 
 	if (starts_with(words, "name ")) {
 		*out_shape = AUDIT_SHAPE_TEXT;

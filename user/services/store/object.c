@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What changes objects: births, uploads, records that follow, deletions. Each is signed by the session's own key. */
 #include "store.h"
+#include <lib/bytes.h>
 #include <lib/identity.h>
 #include <lib/string.h>
+#include <os/audit_tell.h>
 
 /* The record in record_bytes, by the session's key: DENIED else. */
 static status_t record_of(const struct client *client, size_t size, struct object_record *out_record)
@@ -216,6 +218,11 @@ status_t store_delete_serve(struct service_call *call, const struct store_delete
 		status = change_begin();
 	if (status != STATUS_OK)
 		return status;
-	reclaim_wanted = true;
-	return change_end(call, object_delete(&objects, record_bytes, request->record_size, &freed), reply);
+	status = object_delete(&objects, record_bytes, request->record_size, &freed);
+	if (status == STATUS_OK) {
+		reclaim_wanted = true;
+		audit_tell(AUDIT_OBJECT_DELETED, client->process, bytes_le64(record.id.hash), bytes_le64(record.id.hash + 8),
+		           bytes_le64(client->aid.bytes), freed);
+	}
+	return change_end(call, status, reply);
 }

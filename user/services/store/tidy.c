@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What is done when nobody asks: space comes back in pieces, each short enough for whoever asks next. */
 #include "store.h"
-#include <os/panic.h>
+#include <os/audit_tell.h>
 #include <os/print.h>
 #include <os/status.h>
 
@@ -9,14 +9,20 @@ bool reclaim_wanted = true; /* what a predecessor left */
 
 static bool reclaim(void)
 {
+	static uint64_t reclaimed; /* of this round */
 	uint64_t freed;
 	status_t status = change_begin();
 
 	if (status == STATUS_OK)
 		status = object_reclaim(&objects, &freed);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		reclaimed += freed;
 		return true;
+	}
 	reclaim_wanted = false;
+	if (reclaimed != 0)
+		audit_tell(AUDIT_SPACE_RECLAIMED, 0, reclaimed, 0, 0, 0);
+	reclaimed = 0;
 	if (status == STATUS_NOT_FOUND)
 		change_commit(); /* what the pieces before changed */
 	else if (status != STATUS_DENIED)
