@@ -18,9 +18,16 @@ static bool is_denial(uint32_t kind)
 	case AUDIT_BINARY_REJECTED:
 	case AUDIT_MANIFEST_DENIED:
 	case AUDIT_POLICY_DENIED:
-	case AUDIT_KEY_DENIED: return true;
+	case AUDIT_KEY_DENIED:
+	case AUDIT_OBJECT_DENIED: return true;
 	default: return false;
 	}
+}
+
+/* Who was refused: what programs report is about somebody else. */
+static uint64_t refused(const struct audit_event *event)
+{
+	return event->kind >= AUDIT_REPORTED_FIRST ? event->object : event->subject;
 }
 
 /* Is this who somebody asks about: a number, or the name of whoever did it? */
@@ -33,9 +40,9 @@ static bool is_about(const struct audit_event *event, const char *who)
 	if (who == NULL)
 		return true;
 	if (text_number(who, &id))
-		return event->subject == id;
-	if (asked != event->subject) {
-		asked = event->subject;
+		return refused(event) == id;
+	if (asked != refused(event)) {
+		asked = refused(event);
 		name_of_process(asked, name, sizeof(name));
 	}
 	return strcmp(name, who) == 0;
@@ -192,6 +199,9 @@ void denial_sentence(const struct audit_event *event, char *text, size_t size)
 		name_of_process(event->object, name, sizeof(name));
 		format(text, size, "denied: %s may not use this key: %s", name,
 		       status_sentence((status_t)event->arguments[2]));
+		break;
+	case AUDIT_OBJECT_DENIED:
+		denial_object(event->arguments[0], name_of_process(event->object, name, sizeof(name)), text, size);
 		break;
 	default: string_copy(text, size, "denied"); break;
 	}

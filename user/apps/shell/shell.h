@@ -11,7 +11,7 @@
  *   job.c              programs that run, in front or behind
  *   names.c            what processes and objects are called
  *   ring.c             the audit ring
- *   denial.c           why something was refused
+ *   denial*.c          why something was refused
  *   arcobj*.c          objects in the store (arcobj.h)
  *   progress.c         long work
  *   show.c             how times and sizes are written
@@ -103,6 +103,8 @@ bool ring_filter_named(struct audit_filter *filter, const char *name);
 /* The last refusal in the ring of a process, named by its id or name (NULL: any); false: none. */
 bool denial_last(const char *who, struct audit_event *out_event);
 void denial_sentence(const struct audit_event *event, char *text, size_t size);
+/* The same of a method of the object store (denial_object.c). */
+void denial_object(uint64_t method, const char *who, char *text, size_t size);
 /* What the shell itself lacks on an object, and who could give it. */
 void denial_print_own(uint32_t missing, uint32_t type, uint32_t object);
 /* "NAME: why it failed", or the sentence if the shell was just denied something; returns 1. */
