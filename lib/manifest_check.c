@@ -55,7 +55,7 @@ static const char *entry_fault(const struct manifest *manifest, const struct man
 		return "a service or program has no principal";
 	if (!entry->service &&
 	    (entry->serves[0] != '\0' || entry->argument_count != 0 || entry->restart != RESTART_NEVER ||
-	     entry->device != MANIFEST_DEVICE_NONE || entry->depend_count != 0 || entry->keeps_pages != 0 ||
+	     entry->device != MANIFEST_DEVICE_NONE || entry->depend_count != 0 || entry->keeps_pages != 0 || entry->ready_seconds != 0 ||
 	     entry->tier != MANIFEST_TIER_EMBEDDED))
 		return "a program has a statement that is for services";
 	if (entry->device == MANIFEST_DEVICE_PCI && !manifest_uses(entry, MANIFEST_DEVICES_ENDPOINT))

@@ -370,6 +370,7 @@ static const struct {
 	{"version", offsetof(struct manifest_entry, version), 1, UINT32_MAX},
 	{"priority", offsetof(struct manifest_entry, priority), 0, PRIORITY_MAX},
 	{"cpu", offsetof(struct manifest_entry, cpu_percent), 1, CPU_PERCENT_MAX},
+	{"ready", offsetof(struct manifest_entry, ready_seconds), 1, MANIFEST_READY_MAX},
 	{"memory", offsetof(struct manifest_entry, memory_pages), 16, 1u << 24},
 	{"stack", offsetof(struct manifest_entry, stack_pages), 1, 1024},
 	{"threads", offsetof(struct manifest_entry, threads), 1, 64},

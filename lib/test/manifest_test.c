@@ -96,6 +96,8 @@ static void test_refused(void **context)
 	refused(PROFILE "service a\n calls all\n principal a\n serves spawn\n", 3);
 	refused(PROFILE "program a\n calls all\n principal a\n serves a\n", 3);
 	refused(PROFILE "program a\n calls all\n principal a\n keeps 1\n", 3);
+	refused(PROFILE "program a\n calls all\n principal a\n ready 1\n", 3);
+	refused(PROFILE "service a\n ready 0\n", 4);
 	refused(PROFILE "service a\n calls all\n principal a\n serves x\n"
 	                "service b\n calls all\n principal b\n serves x\n",
 	        7);

@@ -75,6 +75,8 @@ static void print_limits(const struct manifest_entry *entry)
 		printf(", %u %% of a CPU", entry->cpu_percent);
 	if (entry->children != 0)
 		printf(", %u children", entry->children);
+	if (entry->ready_seconds != 0)
+		printf(", %u s to serve", entry->ready_seconds);
 	if (entry->keeps_pages != 0)
 		printf(", keeps %u pages", entry->keeps_pages);
 	putchar('\n');

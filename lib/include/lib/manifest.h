@@ -24,6 +24,7 @@
  *     calls PROFILE               the system calls it may make; defined above
  *     priority N, memory PAGES, stack PAGES, threads N, objects N, children N
  *     cpu PERCENT                 of one CPU that it may use; unlimited if not given
+ *     ready SECONDS               services only: how long it may take to serve; 20 if not given
  *     keeps PAGES                 services only: memory that outlives it, for its successor; for one with the handle
  *                                 "devices" in one run, whose address the argument kept=NUMBER says
  *     restart always [LIMIT] | failure [LIMIT] | never
@@ -52,6 +53,7 @@
 #define MANIFEST_NAME_MAX      16u
 #define MANIFEST_LABEL_MAX     30u /* the digest's bytes of an AID */
 #define MANIFEST_ARGUMENTS_MAX 96u
+#define MANIFEST_READY_MAX     86400u
 #define MANIFEST_LINE_MAX      256u
 #define MANIFEST_WORDS_MAX     56u
 
@@ -127,6 +129,7 @@ struct manifest_entry {
 	uint32_t objects;
 	uint32_t children; /* programs it may have running */
 	uint32_t keeps_pages;
+	uint32_t ready_seconds; /* 0: not given */
 	enum manifest_restart restart;
 	uint32_t restart_limit; /* failures in a row; 0: none */
 	enum manifest_tier tier;

@@ -56,6 +56,17 @@ handle_t startup_handle(const char *name)
 	return HANDLE_NONE;
 }
 
+void startup_drop(const char *name)
+{
+	for (uint32_t i = 0; i < block.handle_count; i++) {
+		if (strncmp(block.handles[i].name, name, sizeof(block.handles[i].name)) != 0)
+			continue;
+		must(sys_cap_drop(block.handles[i].handle));
+		block.handles[i] = block.handles[--block.handle_count];
+		return;
+	}
+}
+
 handle_t startup_need(const char *name)
 {
 	handle_t handle = startup_handle(name);

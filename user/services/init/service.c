@@ -19,7 +19,7 @@
 #define RESTART_DOUBLINGS_MAX 8u
 #define RESTART_STEADY_NS                                                                                  \
 	(10u * NS_PER_SECOND) /* a service that ran so long starts over at the first delay */
-#define READY_NS (20u * NS_PER_SECOND) /* one that does not serve after so long is ended, and tried again */
+#define READY_SECONDS 20u /* one that does not serve after so long is ended, and tried again */
 
 static struct child *services_end(void)
 {
@@ -145,7 +145,9 @@ static void service_start(struct child *child)
 	} else if (child->entry->serves[0] == '\0') {
 		serves(child); /* it has nothing to say */
 	} else {
-		state_set(child, SPAWN_SERVICE_STARTING, time_after(READY_NS));
+		const uint64_t seconds = child->entry->ready_seconds != 0 ? child->entry->ready_seconds : READY_SECONDS;
+
+		state_set(child, SPAWN_SERVICE_STARTING, time_after(seconds * NS_PER_SECOND));
 	}
 }
 

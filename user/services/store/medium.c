@@ -125,8 +125,8 @@ static status_t device_open(void)
 }
 
 /* ---- mounting ---- */
-/* DENIED: encrypted, and nobody unlocked it. */
-static status_t encryption_check(void)
+/* If it is encrypted, what is in it takes its place. DENIED: nobody unlocked it. */
+static status_t encryption_look(void)
 {
 	bool there = false;
 	const status_t status = block_xts_is_there(device, &there);
@@ -134,7 +134,7 @@ static status_t encryption_check(void)
 	if (status != STATUS_OK || !there)
 		return status;
 	medium.flags |= STORE_IS_ENCRYPTED;
-	return STATUS_DENIED;
+	return unlock(device, (medium.flags & STORE_WAS_RESTARTED) != 0, &device);
 }
 
 static status_t format(void)
@@ -197,7 +197,8 @@ static void say(uint64_t began_ns)
 		print("THERE IS NO DISK: %llu MiB of memory take its place, nothing outlives the power\n",
 		      device->blocks * BLOCK_SIZE / MIB);
 	else
-		print("on %s, %llu MiB%s%s, mounted in %llu us\n", medium.model, device->blocks * BLOCK_SIZE / MIB,
+		print("on %s, %llu MiB%s%s%s, mounted in %llu us\n", medium.model, device->blocks * BLOCK_SIZE / MIB,
+		      (medium.flags & STORE_IS_ENCRYPTED) != 0 ? ", encrypted" : "",
 		      (medium.flags & STORE_WAS_FORMATTED) != 0 ? ", new" : "",
 		      (medium.flags & STORE_IS_READ_ONLY) != 0 ? ", read-only" : "", (time_now() - began_ns) / NS_PER_US);
 }
@@ -212,7 +213,7 @@ status_t medium_open(void)
 		return status;
 	status = device_open();
 	if (status == STATUS_OK)
-		status = encryption_check();
+		status = encryption_look();
 	if (status == STATUS_OK)
 		status = format_blank();
 	if (status == STATUS_OK)
@@ -222,6 +223,9 @@ status_t medium_open(void)
 		medium.problem = status;
 	}
 	medium.blocks = device == NULL ? 0 : device->blocks;
+	if (medium.kind != STORE_ON_DISK)
+		say(began_ns); /* to whoever is there */
+	startup_drop("console"); /* nobody is asked anything any more */
 	say(began_ns);
 	return STATUS_OK;
 }

@@ -4,6 +4,7 @@
  * do what, and when it is answered.
  *
  *   medium.c   the disk or the memory it lies on
+ *   unlock.c   the passphrase of an encrypted disk
  *   client.c   who asks: windows and sessions
  *   change.c   changes under one commit, answered when it is durable
  *   object.c   put, upload, amend, delete
@@ -42,6 +43,11 @@ void medium_mend(void);
 /* Mount what there is. Only a machine without memory or randomness fails here: a disk that is refused leaves the store
  * on nothing, and a machine without one on memory. */
 CC_NODISCARD status_t medium_open(void);
+
+/* ---- unlock.c ---- */
+/* The device in an encrypted one. DENIED: nobody had the passphrase. After a restart nobody is asked: the console is the
+ * shell's by then. */
+CC_NODISCARD status_t unlock(struct block_device *below, bool restarted, struct block_device **out_device);
 
 /* ---- client.c ---- */
 struct client {

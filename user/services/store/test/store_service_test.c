@@ -89,6 +89,11 @@ handle_t startup_handle(const char *name)
 	return strcmp(name, "monitor") == 0 || strcmp(name, "log") == 0 ? 200 : HANDLE_NONE;
 }
 
+void startup_drop(const char *name)
+{
+	(void)name;
+}
+
 handle_t startup_need(const char *name)
 {
 	return startup_handle(name);

@@ -10,6 +10,8 @@
 handle_t startup_handle(const char *name);
 /* As startup_handle; without it the program cannot do its work and ends, saying so. */
 handle_t startup_need(const char *name);
+/* Give a capability up that is not needed any more: it is dropped, and was never granted from here on. */
+void startup_drop(const char *name);
 /* One of the block's random words (0..3): secrets of this process, not keys. */
 uint64_t startup_random(uint32_t index);
 
