@@ -116,13 +116,20 @@ static void serves(struct child *child)
 	audit(child, AUDIT_SERVICE_STARTED, child->entry->version);
 }
 
-/* Does everybody serve that this service depends on? */
+/* It serves, or nobody needs to wait for it: what it would serve is closed, and who needs it starts without. */
+static bool is_settled(const struct child *child)
+{
+	return child->state == SPAWN_SERVICE_READY || child->state == SPAWN_SERVICE_ABSENT ||
+	       child->state == SPAWN_SERVICE_ENDED || child->state == SPAWN_SERVICE_FAILED;
+}
+
+/* Is everybody settled that this service depends on? */
 static bool may_start(const struct manifest_entry *entry)
 {
 	for (const struct child *other = children; other < services_end(); other++) {
 		bool needed = (entry->needs & (1ull << (other->entry - manifest.entries))) != 0;
 
-		if (needed && other->state != SPAWN_SERVICE_READY && other->state != SPAWN_SERVICE_ABSENT)
+		if (needed && !is_settled(other))
 			return false;
 	}
 	return true;
@@ -228,7 +235,7 @@ void service_ended(struct child *child, const struct process_status *status)
 		leave(child, SPAWN_SERVICE_ENDED);
 	else
 		failed(child, status->exit_code);
-	timer_arm();
+	services_advance();
 }
 
 uint64_t service_restart(struct child *child)
