@@ -87,7 +87,7 @@ void disk_verify(struct disk *disk, object_report *report, void *context, struct
 /* For verbs: the report on standard output, behind the disk's path, which is the context. */
 void disk_report(void *context, const char *text);
 
-/* ---- disk_archive.c: a folder, or a file of the tar format, written and read entry by entry ---- */
+/* ---- disk_archive.c (disk_tar.c, disk_folder.c): a folder, or a file of the tar format, written and read entry by entry ---- */
 struct archive;
 struct archive *archive_create(const char *path);
 void archive_add(struct archive *archive, const char *name, uint64_t size);
