@@ -105,6 +105,7 @@ static const struct {
 	{"CPUs", AUDIT_SHAPE_DECIMAL},
 	{"source", AUDIT_SHAPE_DECIMAL},
 	{"purpose", AUDIT_SHAPE_DECIMAL},
+	{"bits credited", AUDIT_SHAPE_DECIMAL},
 	{"method", AUDIT_SHAPE_DECIMAL},
 	{"restarts", AUDIT_SHAPE_DECIMAL},
 	{"version", AUDIT_SHAPE_DECIMAL},
