@@ -65,4 +65,17 @@ static void bitmaps(void **state)
 	}
 }
 
-TEST_MAIN(cmocka_unit_test(words), cmocka_unit_test(first_and_last), cmocka_unit_test(bitmaps))
+/* Words that are full are passed over whole, from their first bit and no other. */
+static void full_words(void **state)
+{
+	(void)state;
+	const uint64_t map[4] = { UINT64_MAX, UINT64_MAX - 1u, UINT64_MAX, 1 };
+
+	assert_int_equal(bitmap_find_zero(map, 256, 0), 64);
+	assert_int_equal(bitmap_find_zero(map, 256, 5), 64);
+	assert_int_equal(bitmap_find_zero(map, 256, 65), 193);
+	assert_int_equal(bitmap_find_zero(map, 193, 65), BITMAP_NONE);
+	assert_int_equal(bitmap_find_zero(map, 256, 192), 193);
+}
+
+TEST_MAIN(cmocka_unit_test(words), cmocka_unit_test(full_words), cmocka_unit_test(first_and_last), cmocka_unit_test(bitmaps))

@@ -120,6 +120,9 @@ static void spoiled(void **state)
 	EXPECT(BUNDLE_BAD_NAME, image.entries[0].name[0] = '\0');
 	EXPECT(BUNDLE_BAD_NAME, image.entries[0].name[1] = '\n');
 	EXPECT(BUNDLE_BAD_NAME, image.entries[0].name[1] = ' ');
+	EXPECT(BUNDLE_BAD_NAME, image.entries[0].name[1] = '\x7f');
+	EXPECT(BUNDLE_OK, image.entries[0].name[1] = '!');
+	EXPECT(BUNDLE_OK, image.entries[0].name[1] = '~');
 	EXPECT(BUNDLE_BAD_NAME, memset(image.entries[2].name, 'x', BUNDLE_NAME_MAX));
 	EXPECT(BUNDLE_OK, memset(image.entries[2].name, 'x', BUNDLE_NAME_MAX - 1));
 	EXPECT(BUNDLE_NAME_TWICE, memcpy(image.entries[2].name, "init", 5));

@@ -90,5 +90,17 @@ static void text(void **state)
 	assert_false(load_text((const uint8_t *)"abcde", 6, SIZE_MAX, out, sizeof out));
 }
 
-TEST_MAIN(cmocka_unit_test(values), cmocka_unit_test(bounds), cmocka_unit_test(stores),
+static void fit(void **state)
+{
+	(void)state;
+	assert_true(bytes_fit(4, 4, 0));
+	assert_true(bytes_fit(4, 0, 4));
+	assert_true(bytes_fit(0, 0, 0));
+	assert_false(bytes_fit(4, 5, 0));
+	assert_false(bytes_fit(4, 1, 4));
+	assert_false(bytes_fit(4, 2, SIZE_MAX));
+	assert_false(bytes_fit(4, SIZE_MAX, 2));
+}
+
+TEST_MAIN(cmocka_unit_test(values), cmocka_unit_test(fit), cmocka_unit_test(bounds), cmocka_unit_test(stores),
           cmocka_unit_test(text))

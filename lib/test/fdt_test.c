@@ -425,6 +425,7 @@ static void headers(void **state)
 	assert_int_equal(open_with(36, UINT32_MAX), FDT_BLOCK_RANGE);
 	assert_int_equal(open_with(36, 0), FDT_BAD_TOKEN);
 	assert_int_equal(open_with(32, 0), FDT_BAD_NAME);
+	assert_int_equal(open_with(32, (uint32_t)writer_strings_size - 1), FDT_BAD_NAME); /* the last name never ends */
 	assert_int_equal(fdt_total_size(tree, 7), 0);
 	assert_int_equal(fdt_total_size(tree, 8), tree_size);
 	for (uint32_t i = 0; i < FDT_VERDICT_COUNT; i++)
