@@ -3,7 +3,7 @@
  * A store on a disk that somebody altered and then made every checksum right again: an
  * input is patches to a sound image (which of the two, then block, offset, count, bytes)
  * or, if it begins with a zero, an image itself. It is mounted, checked, listed, read,
- * written to and mounted again.
+ * written to and, if that is possible still, mounted again.
  */
 #include "fuzz.h"
 #include <abi/module.h>
@@ -245,7 +245,8 @@ static void look(struct volume *volume)
 	}
 }
 
-/* What was mounted can be written to, and what was written mounts again. */
+/* What was mounted is written to. If it mounts again it holds what it held; what was altered may have left a batch that
+ * looks like a later one where the log has come to by now, and be refused. */
 static void change(struct volume *volume)
 {
 	struct volume_statistics before, after;
@@ -262,7 +263,8 @@ static void change(struct volume *volume)
 	if (volume_unmount(volume) != STATUS_OK)
 		return;
 	volume = open_store(true);
-	require(volume != NULL);
+	if (volume == NULL)
+		return;
 	volume_statistics(volume, &after);
 	require(after.keys == before.keys && after.value_bytes == before.value_bytes);
 }
