@@ -147,6 +147,7 @@ $H/fuzz/lib.a: $(FUZZ_LIB)
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 $H/fuzz/editor: $H/fuzz/obj/user/apps/shell/editor.c.o
+$H/fuzz/mount: HOST_LDFLAGS := -Wl,--wrap=crc32c,--wrap=signature_verify_digest
 $(FUZZ): $H/fuzz/%: $H/fuzz/obj/tests/fuzz/%.c.o $H/fuzz/lib.a
 	@echo "  link  $@"
-	$(Q)$(HOST_CC) $(HOST_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) -o $@
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) $(HOST_LDFLAGS) -o $@

@@ -167,13 +167,14 @@ unsigned judge(struct disk *disk, const struct model *const models[], unsigned c
 }
 
 /* ---- damage ---- */
-/* Most of a disk is empty: a byte that is not, and one bit of it. */
+/* Most of a disk is empty: a byte that is not, and one bit of it. One in four in the superblocks, on which all depends. */
 static void bit_flip(struct disk *disk, uint64_t *random)
 {
+	const size_t room = random_below(random, 4) == 0 ? 4 * BLOCK_SIZE : disk_size(disk);
 	size_t at = 0;
 
 	for (unsigned tries = 0; tries < 1000; tries++) {
-		at = random_below(random, disk_size(disk));
+		at = random_below(random, room);
 		if (disk->image[at] != 0)
 			break;
 	}

@@ -19,10 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SECONDS 300u /* for one seed */
+#define SECONDS 600u /* of CPU time, for one seed */
 #define FLIPS 12u
 
 struct tally *tally;
@@ -193,7 +194,9 @@ static void go_on(void)
 static void run_seed(uint64_t seed)
 {
 	tally = memory(sizeof *tally);
-	alarm(SECONDS);
+	const struct rlimit limit = { SECONDS, SECONDS };
+
+	(void)setrlimit(RLIMIT_CPU, &limit);
 	begin(seed);
 	for (life = 1; life <= lives; life++) {
 		live();
