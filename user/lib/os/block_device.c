@@ -4,17 +4,63 @@
 #include <lib/string.h>
 #include <os/time.h>
 
+#define BUFFER_PAGES (BLOCK_DEVICE_BUFFER * (BLOCK_SIZE / PAGE_SIZE))
+
 static struct block_device_client *disk_of(struct block_device *device)
 {
 	return (struct block_device_client *)(void *)device;
 }
 
+static status_t attach(struct block_device_client *disk)
+{
+	const struct block_attach_req request = {.blocks = BLOCK_DEVICE_BUFFER};
+	struct block_attach_rep reply;
+	uint64_t address;
+	status_t status = block_attach(disk->server, time_after(BLOCK_DEVICE_NS), &request, &reply);
+
+	if (status != STATUS_OK)
+		return status;
+	const handle_t memory = ipc_reply_take(0);
+	status = sys_memory_map(memory, 0, 0, BUFFER_PAGES, PROT_READ | PROT_WRITE, &address);
+	if (status != STATUS_OK) {
+		(void)!sys_cap_drop(memory);
+		return status;
+	}
+	disk->memory = memory; /* without it the mapping would go */
+	disk->buffer = (uint8_t *)address;
+	return STATUS_OK;
+}
+
+/* A driver under a new device manager knows no memory of ours: get some, with what the old held. */
+static status_t attach_again(struct block_device_client *disk)
+{
+	const struct block_device_client before = *disk;
+	const status_t status = attach(disk);
+
+	if (status != STATUS_OK)
+		return status;
+	memcpy(disk->buffer, before.buffer, BLOCK_DEVICE_BUFFER * BLOCK_SIZE);
+	(void)!sys_memory_unmap((uint64_t)before.buffer, BUFFER_PAGES);
+	return sys_cap_drop(before.memory);
+}
+
+static status_t transfer_once(struct block_device_client *disk, const struct block_transfer_req *request,
+                              struct block_transfer_rep *reply)
+{
+	return block_transfer(disk->server, time_after(BLOCK_DEVICE_NS), request,
+	                      request->count * sizeof request->data[0], reply);
+}
+
 static status_t transfer(struct block_device_client *disk, const struct block_transfer_req *request)
 {
 	struct block_transfer_rep reply;
-	const status_t status = block_transfer(disk->server, time_after(BLOCK_DEVICE_NS), request,
-	                                       request->count * sizeof request->data[0], &reply);
+	status_t status = transfer_once(disk, request, &reply);
 
+	if (status == STATUS_NOT_FOUND) {
+		status = attach_again(disk);
+		if (status == STATUS_OK)
+			status = transfer_once(disk, request, &reply);
+	}
 	for (uint32_t i = 0; status == STATUS_OK && i < request->count; i++) {
 		if (reply.status[i] != STATUS_OK)
 			return reply.status[i];
@@ -122,22 +168,6 @@ static status_t discard(struct block_device *device, uint64_t block, uint64_t co
 		count -= part;
 	}
 	return STATUS_OK;
-}
-
-static status_t attach(struct block_device_client *disk)
-{
-	const struct block_attach_req request = {.blocks = BLOCK_DEVICE_BUFFER};
-	struct block_attach_rep reply;
-	uint64_t address;
-	status_t status = block_attach(disk->server, time_after(BLOCK_DEVICE_NS), &request, &reply);
-
-	if (status != STATUS_OK)
-		return status;
-	/* The capability stays: without it the mapping would go. */
-	status = sys_memory_map(ipc_reply_take(0), 0, 0, BLOCK_DEVICE_BUFFER * (BLOCK_SIZE / PAGE_SIZE),
-	                        PROT_READ | PROT_WRITE, &address);
-	disk->buffer = (uint8_t *)address;
-	return status;
 }
 
 status_t block_device_open(struct block_device_client *disk, handle_t server)

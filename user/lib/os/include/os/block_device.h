@@ -6,7 +6,8 @@
  * together.
  *
  * Statuses besides those of lib/block.h: TIMED_OUT, GONE (there is no driver, and none to come).
- * One thread. Needs the calls `call`, `cap_drop`, `clock_now` and `memory_map`.
+ * One thread. Needs the calls `call`, `cap_drop`, `clock_now`,
+ * `memory_map` and `memory_unmap`. A driver that lost its clients' memory with the device manager is given new one.
  */
 #pragma once
 #include <lib/block.h>
@@ -18,6 +19,7 @@
 struct block_device_client {
 	struct block_device device; /* for lib/volume.h */
 	handle_t server;
+	handle_t memory; /* of the buffer */
 	uint8_t *buffer;
 	struct block_info_rep info;
 };
