@@ -205,9 +205,21 @@ class Volume:
         self.at += (number(head, 40, 4) + BLOCK - 1) // BLOCK
         return True
 
+    def named_by_missing(self):
+        """Segments that the batch which is missing may have named: it began the next one, or did not."""
+        start = self.place(self.next, 0)
+        head = self.header(start)
+        if head:
+            return [number(head, 48, 4)] if number(head, 24, 8) == self.sequence + 1 else []
+        try:
+            return range(self.count) if self.record(start + 64)[3] == self.sequence + 1 else []
+        except Wrong:
+            return []
+
     def check_end(self):
         places = [self.place(self.segment, block) for block in range(self.at, self.size)] + \
-            [self.place(self.next, block) for block in range(self.size)]
+            [self.place(self.next, block) for block in range(self.size)] + \
+            [self.place(segment, 0) for segment in self.named_by_missing()]
         for head in filter(None, map(self.header, places)):
             need(number(head, 24, 8) <= self.sequence + 1, "a batch before the end of the log is damaged")
 
