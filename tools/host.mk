@@ -122,6 +122,15 @@ $H/store-crash-quick: $(CRASH_SOURCES:%=$H/quick/%.o) $(filter-out $H/tools/obj/
 	@echo "  link  $@"
 	$(Q)$(HOST_CC) -O2 $^ $(CRASH_WRAP) -o $@
 
+# ---- the store beside SQLite and LMDB ----
+bench-store: packages build/.packages-bench $H/store-bench ## the store beside SQLite and LMDB, on this file system: OBJECTS=
+	@mkdir -p build/bench-store
+	@$H/store-bench build/bench-store $(OBJECTS)
+.PHONY: bench-store
+$H/store-bench: $H/tools/obj/tests/bench/store.c.o $(filter-out $H/tools/obj/tools/%,$(CAMBI_OBJECTS))
+	@echo "  link  $@"
+	$(Q)$(HOST_CC) -O2 $^ -lsqlite3 -llmdb -o $@
+
 # cambi's tests have all of it but main.c, with sanitizers.
 $H/tests/cambi/%.o: SEE := $(SEE_LIB)
 $H/tests/cambi/%.c.o: tools/cambi/%.c Makefile tools/host.mk | build/.packages-base

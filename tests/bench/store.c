@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/*
+ * The store beside SQLite and LMDB, in one run, on one file system, each with the
+ * same promise: a commit is durable (fdatasync, or what the library does for it)
+ * before the next begins.
+ *
+ *   store-bench FOLDER [OBJECTS]
+ *
+ * `objects`: the object store, each object signed by its author and verified when
+ * it is put; `volume`: the same without signatures and records, contents under
+ * their digests. SQLite (WAL, synchronous=FULL) and LMDB (defaults) keep contents
+ * under their digests too. Digests are part of every put, and compared in every get.
+ */
+#include <abi/module.h>
+#include <fcntl.h>
+#include <lib/identity.h>
+#include <lib/object.h>
+#include <lmdb.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONTENT_MAX (1u << 20)
+#define DISK_BLOCKS (1u << 19) /* 2 GiB, sparse */
+#define ARENA_SIZE (512ull << 20)
+#define PATH_SIZE 512u
+
+struct file_disk {
+	struct block_device device;
+	int file;
+	uint64_t written; /* bytes */
+};
+
+/* One of those compared. Keys are digests of contents. */
+struct candidate {
+	const char *name;
+	void (*open)(void);
+	void (*put)(const uint8_t *key, const uint8_t *bytes, size_t size);
+	void (*commit)(void);
+	size_t (*get)(const uint8_t *key, uint8_t *out_bytes);
+	void (*close)(void);
+};
+
+static const char *folder;
+static uint8_t content[CONTENT_MAX], got[CONTENT_MAX];
+static uint8_t *arena;
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "store-bench: %s\n", what);
+	exit(1);
+}
+
+static const char *path_of(const char *name)
+{
+	static char path[PATH_SIZE];
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	return path;
+}
+
+/* ---- a file as a block device ---- */
+static status_t file_read(struct block_device *device, uint64_t block, uint32_t count, void *out_bytes)
+{
+	const struct file_disk *disk = (const struct file_disk *)device;
+	const ssize_t size = (ssize_t)count * BLOCK_SIZE;
+
+	return pread(disk->file, out_bytes, (size_t)size, (off_t)(block * BLOCK_SIZE)) == size ? STATUS_OK : STATUS_IO_ERROR;
+}
+
+static status_t file_write(struct block_device *device, uint64_t block, uint32_t count, const void *bytes)
+{
+	struct file_disk *disk = (struct file_disk *)device;
+	const ssize_t size = (ssize_t)count * BLOCK_SIZE;
+
+	disk->written += (uint64_t)size;
+	return pwrite(disk->file, bytes, (size_t)size, (off_t)(block * BLOCK_SIZE)) == size ? STATUS_OK : STATUS_IO_ERROR;
+}
+
+static status_t file_flush(struct block_device *device)
+{
+	return fdatasync(((struct file_disk *)device)->file) == 0 ? STATUS_OK : STATUS_IO_ERROR;
+}
+
+static const struct block_operations operations = { .read = file_read, .write = file_write, .flush = file_flush };
+static struct file_disk disk;
+static struct volume *volume;
+static struct object_store store;
+
+static void volume_open(void)
+{
+	static const uint8_t IDENTITY[16] = { 'b' };
+	const struct volume_options options = { .read_only = false };
+	const bool fresh = access(path_of("volume"), F_OK) != 0;
+
+	disk = (struct file_disk){ .device = { .operations = &operations, .blocks = DISK_BLOCKS },
+		                   .file = open(path_of("volume"), O_RDWR | O_CREAT, 0600) };
+	must(disk.file >= 0 && ftruncate(disk.file, (off_t)DISK_BLOCKS * BLOCK_SIZE) == 0, "the disk's file");
+	must(!fresh || volume_format(&disk.device, arena, ARENA_SIZE, IDENTITY) == STATUS_OK, "format");
+	must(volume_mount(&disk.device, arena, ARENA_SIZE, &options, &volume) == STATUS_OK, "mount");
+}
+
+static void volume_end(void)
+{
+	must(volume_unmount(volume) == STATUS_OK && close(disk.file) == 0, "unmount");
+}
+
+/* A key for each part: the digest, and its number. */
+static void volume_put_all(const uint8_t *key, const uint8_t *bytes, size_t size)
+{
+	uint8_t part[HASH_SIZE + 1];
+
+	memcpy(part, key, HASH_SIZE);
+	for (size_t at = 0; at < size; at += VOLUME_VALUE_MAX) {
+		const size_t length = size - at < VOLUME_VALUE_MAX ? size - at : VOLUME_VALUE_MAX;
+		part[HASH_SIZE] = (uint8_t)(at / VOLUME_VALUE_MAX);
+		if (volume_room(volume) < length + 128)
+			must(volume_commit(volume) == STATUS_OK, "volume_commit");
+		must(volume_put(volume, part, sizeof part, bytes + at, length) == STATUS_OK, "volume_put");
+	}
+}
+
+static void volume_done(void)
+{
+	must(volume_commit(volume) == STATUS_OK, "volume_commit");
+}
+
+static size_t volume_get_all(const uint8_t *key, uint8_t *out_bytes)
+{
+	uint8_t part[HASH_SIZE + 1];
+	size_t at = 0, size;
+
+	memcpy(part, key, HASH_SIZE);
+	for (part[HASH_SIZE] = 0; at % VOLUME_VALUE_MAX == 0 && at < CONTENT_MAX; part[HASH_SIZE]++, at += size) {
+		const status_t status = volume_get(volume, part, sizeof part, out_bytes + at, CONTENT_MAX - at, &size);
+		if (status == STATUS_NOT_FOUND && at > 0)
+			break;
+		must(status == STATUS_OK, "volume_get");
+	}
+	return at;
+}
+
+/* ---- the object store ---- */
+static const uint8_t seed[SIGNATURE_SEED_SIZE] = { 5 };
+static uint8_t public_key[SIGNATURE_KEY_SIZE];
+static struct aid author;
+
+static void objects_open(void)
+{
+	volume_open();
+	must(object_store_open(&store, volume) == STATUS_OK, "object_store_open");
+	signature_public(seed, public_key);
+	aid_of_key(public_key, &author);
+}
+
+static size_t birth_make(const uint8_t *key, size_t size, uint8_t out_bytes[OBJECT_RECORD_MAX])
+{
+	struct object_record record = { .kind = OBJECT_BIRTH, .size = size, .owner = author, .id.author = author };
+	uint8_t digest[HASH_SIZE];
+
+	memcpy(record.id.hash, key, HASH_SIZE);
+	memcpy(record.key, public_key, sizeof public_key);
+	const size_t length = object_record_encode(&record, out_bytes, digest);
+	signature_sign_digest(seed, public_key, SIGN_DOMAIN_OBJECT, digest, out_bytes + length);
+	return length + SIGNATURE_SIZE;
+}
+
+static void objects_put(const uint8_t *key, const uint8_t *bytes, size_t size)
+{
+	uint8_t birth[OBJECT_RECORD_MAX];
+	struct object_upload upload;
+	const size_t length = birth_make(key, size, birth);
+
+	if (volume_room(volume) < OBJECT_PART_SIZE + 4096)
+		must(object_store_commit(&store) == STATUS_OK, "object_store_commit");
+	if (size <= OBJECT_PART_SIZE) {
+		must(object_put(&store, bytes, size, birth, length) == STATUS_OK, "object_put");
+		return;
+	}
+	must(object_upload_begin(&store, &upload) == STATUS_OK, "object_upload_begin");
+	for (size_t at = 0; at < size; at += OBJECT_PART_SIZE) {
+		if (volume_room(volume) < 2 * OBJECT_PART_SIZE)
+			must(object_store_commit(&store) == STATUS_OK, "object_store_commit");
+		must(object_upload_part(&store, &upload, bytes + at, OBJECT_PART_SIZE) == STATUS_OK, "object_upload_part");
+	}
+	must(object_upload_finish(&store, &upload, birth, length) == STATUS_OK, "object_upload_finish");
+}
+
+static void objects_done(void)
+{
+	must(object_store_commit(&store) == STATUS_OK, "object_store_commit");
+}
+
+static size_t objects_get(const uint8_t *key, uint8_t *out_bytes)
+{
+	struct object_id id = { .author = author };
+	struct object object;
+	struct object_reader reader;
+	size_t at = 0, size;
+
+	memcpy(id.hash, key, HASH_SIZE);
+	must(object_find(&store, &id, &object) == STATUS_OK, "object_find");
+	object_reader_begin(&reader, &object);
+	for (uint64_t index = 0; at < object.birth.size; index++, at += size)
+		must(object_read(&store, &reader, index, out_bytes + at, &size) == STATUS_OK, "object_read");
+	return at;
+}
+
+/* ---- SQLite ---- */
+static sqlite3 *database;
+static sqlite3_stmt *insert, *lookup;
+static bool in_transaction;
+
+static void sqlite_do(const char *text)
+{
+	must(sqlite3_exec(database, text, NULL, NULL, NULL) == SQLITE_OK, text);
+}
+
+static void sqlite_open(void)
+{
+	must(sqlite3_open(path_of("sqlite"), &database) == SQLITE_OK, "sqlite3_open");
+	sqlite_do("PRAGMA journal_mode=WAL");
+	sqlite_do("PRAGMA synchronous=FULL");
+	sqlite_do("CREATE TABLE IF NOT EXISTS contents(key BLOB PRIMARY KEY, value BLOB)");
+	must(sqlite3_prepare_v2(database, "INSERT INTO contents VALUES(?,?)", -1, &insert, NULL) == SQLITE_OK, "prepare");
+	must(sqlite3_prepare_v2(database, "SELECT value FROM contents WHERE key=?", -1, &lookup, NULL) == SQLITE_OK, "prepare");
+}
+
+static void sqlite_put(const uint8_t *key, const uint8_t *bytes, size_t size)
+{
+	if (!in_transaction)
+		sqlite_do("BEGIN");
+	in_transaction = true;
+	sqlite3_bind_blob(insert, 1, key, HASH_SIZE, SQLITE_STATIC);
+	sqlite3_bind_blob(insert, 2, bytes, (int)size, SQLITE_STATIC);
+	must(sqlite3_step(insert) == SQLITE_DONE, "insert");
+	sqlite3_reset(insert);
+}
+
+static void sqlite_commit(void)
+{
+	sqlite_do("COMMIT");
+	in_transaction = false;
+}
+
+static size_t sqlite_get(const uint8_t *key, uint8_t *out_bytes)
+{
+	sqlite3_bind_blob(lookup, 1, key, HASH_SIZE, SQLITE_STATIC);
+	must(sqlite3_step(lookup) == SQLITE_ROW, "select");
+	const size_t size = (size_t)sqlite3_column_bytes(lookup, 0);
+	memcpy(out_bytes, sqlite3_column_blob(lookup, 0), size);
+	sqlite3_reset(lookup);
+	return size;
+}
+
+static void sqlite_close(void)
+{
+	sqlite3_finalize(insert);
+	sqlite3_finalize(lookup);
+	must(sqlite3_close(database) == SQLITE_OK, "sqlite3_close");
+}
+
+/* ---- LMDB ---- */
+static MDB_env *environment;
+static MDB_dbi table;
+static MDB_txn *change;
+
+static void lmdb_open(void)
+{
+	MDB_txn *transaction;
+
+	must(mdb_env_create(&environment) == 0 && mdb_env_set_mapsize(environment, 4ull << 30) == 0, "mdb_env_create");
+	must(mdb_env_open(environment, path_of("lmdb"), MDB_NOSUBDIR, 0600) == 0, "mdb_env_open");
+	must(mdb_txn_begin(environment, NULL, 0, &transaction) == 0, "mdb_txn_begin");
+	must(mdb_dbi_open(transaction, NULL, 0, &table) == 0 && mdb_txn_commit(transaction) == 0, "mdb_dbi_open");
+}
+
+static void lmdb_put(const uint8_t *key, const uint8_t *bytes, size_t size)
+{
+	MDB_val name = { HASH_SIZE, (void *)(uintptr_t)key }, value = { size, (void *)(uintptr_t)bytes };
+
+	if (change == NULL)
+		must(mdb_txn_begin(environment, NULL, 0, &change) == 0, "mdb_txn_begin");
+	must(mdb_put(change, table, &name, &value, 0) == 0, "mdb_put");
+}
+
+static void lmdb_commit(void)
+{
+	must(mdb_txn_commit(change) == 0, "mdb_txn_commit");
+	change = NULL;
+}
+
+static size_t lmdb_get(const uint8_t *key, uint8_t *out_bytes)
+{
+	MDB_val name = { HASH_SIZE, (void *)(uintptr_t)key }, value;
+	MDB_txn *reading;
+
+	must(mdb_txn_begin(environment, NULL, MDB_RDONLY, &reading) == 0, "mdb_txn_begin");
+	must(mdb_get(reading, table, &name, &value) == 0, "mdb_get");
+	memcpy(out_bytes, value.mv_data, value.mv_size);
+	mdb_txn_abort(reading);
+	return value.mv_size;
+}
+
+static void lmdb_close(void)
+{
+	mdb_env_close(environment);
+}
+
+static const struct candidate CANDIDATES[] = {
+	{ "objects", objects_open, objects_put, objects_done, objects_get, volume_end },
+	{ "volume", volume_open, volume_put_all, volume_done, volume_get_all, volume_end },
+	{ "sqlite", sqlite_open, sqlite_put, sqlite_commit, sqlite_get, sqlite_close },
+	{ "lmdb", lmdb_open, lmdb_put, lmdb_commit, lmdb_get, lmdb_close },
+};
+
+/* ---- measuring ---- */
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void content_make(size_t size, uint32_t number)
+{
+	uint64_t mixed = number * 0x9e3779b97f4a7c15u + size;
+
+	for (size_t at = 0; at < size; at++) {
+		mixed = mixed * 6364136223846793005u + 1442695040888963407u;
+		content[at] = (uint8_t)(mixed >> 56);
+	}
+}
+
+static double puts_take(const struct candidate *one, size_t size, uint32_t first, uint32_t count, uint32_t batch)
+{
+	double taken = 0;
+	uint8_t key[HASH_SIZE];
+
+	for (uint32_t i = 0; i < count; i++) {
+		content_make(size, first + i);
+		const double begin = now();
+		hash_bytes(content, size, key);
+		one->put(key, content, size);
+		if ((i + 1) % batch == 0 || i + 1 == count)
+			one->commit();
+		taken += now() - begin;
+	}
+	return count / taken;
+}
+
+static double gets_take(const struct candidate *one, size_t size, uint32_t count)
+{
+	double taken = 0;
+	uint8_t key[HASH_SIZE], digest[HASH_SIZE];
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t number = (uint32_t)(i * 7919ull % count);
+		content_make(size, number);
+		hash_bytes(content, size, key);
+		const double begin = now();
+		must(one->get(key, got) == size, "another size");
+		hash_bytes(got, size, digest);
+		must(memcmp(digest, key, HASH_SIZE) == 0, "another content");
+		taken += now() - begin;
+	}
+	return count / taken;
+}
+
+/* The file's pages out of memory, as far as the host lets go of them. */
+static void forget_cached(const char *name)
+{
+	const int file = open(path_of(name), O_RDONLY);
+
+	if (file < 0)
+		return;
+	(void)!posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+	close(file);
+}
+
+static uint64_t bytes_taken(const char *name)
+{
+	struct stat info;
+
+	return stat(path_of(name), &info) == 0 ? (uint64_t)info.st_blocks * 512u : 0;
+}
+
+static void clear(void)
+{
+	static const char *const FILES[] = { "volume", "sqlite", "sqlite-wal", "sqlite-shm", "lmdb", "lmdb-lock" };
+
+	for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
+		(void)unlink(path_of(FILES[i]));
+}
+
+static void measure(const struct candidate *one, size_t size, uint32_t count)
+{
+	const char *file = strcmp(one->name, "objects") == 0 ? "volume" : one->name;
+
+	clear();
+	one->open();
+	const double each = puts_take(one, size, 0, count, 1), batched = puts_take(one, size, count, count, 64);
+	one->close();
+	const uint64_t taken = bytes_taken(file);
+	forget_cached(file);
+	one->open();
+	const double cold = gets_take(one, size, count), warm = gets_take(one, size, count);
+	one->close();
+	printf("%-8s %8zu %8u %10.0f %10.0f %10.0f %10.0f %10.0f\n", one->name, size, count, each, batched, cold, warm,
+	       (double)taken / (2.0 * count) - (double)size);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	static const size_t SIZES[] = { 100, 1024, 16384, 1u << 20 };
+	const uint32_t objects = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) : 1000;
+
+	must(argc > 1 && objects > 0, "store-bench FOLDER [OBJECTS]");
+	folder = argv[1];
+	arena = aligned_alloc(16, ARENA_SIZE);
+	must(arena != NULL, "no memory");
+	printf("%-8s %8s %8s %10s %10s %10s %10s %10s\n", "what", "bytes", "objects", "put/s", "by 64", "cold get/s",
+	       "warm get/s", "over each");
+	for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+		for (size_t one = 0; one < sizeof CANDIDATES / sizeof *CANDIDATES; one++)
+			measure(&CANDIDATES[one], SIZES[i], SIZES[i] < CONTENT_MAX ? objects : 1 + objects / 20);
+	}
+	clear();
+	return 0;
+}
