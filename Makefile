@@ -153,7 +153,7 @@ clean: ## remove what was built
 	rm -rf build
 help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*##/ { printf "  make %-13s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile
+		/^[a-z-]+:.*##/ { printf "  make %-15s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile tools/host.mk
 	@echo
 .PHONY: run disk-reset image images iso check check-fast lint layers calls abi-golden scenario manifest-check verify tidy proofs models mutate claims bench \
 	bench-check bench-record scaling stats doctor clean help packages elf
