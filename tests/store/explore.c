@@ -37,7 +37,7 @@ void explore_start(uint64_t seed, uint64_t blocks)
 	random_state = seed * 77 + 5;
 	writers = memory(blocks * SECTORS);
 	/* Most seeds see many disks, every eighth looks closer. */
-	effort_of_seed = seed % 8 == 0 ? (struct effort){ 9, 32 } : (struct effort){ 5, 16 };
+	effort_of_seed = seed % 8 == 0 ? (struct effort){ 8, 32 } : (struct effort){ 5, 16 };
 }
 
 static uint32_t below(uint64_t bound)

@@ -7,6 +7,7 @@
 #include "store.h"
 #include <string.h>
 
+#define WRITES_TRIED 10u /* of writes and flushes */
 #define READS_TRIED 6u
 
 static struct work before;
@@ -67,6 +68,12 @@ static void mounts_again(struct work *work, const struct disk *media, bool ackno
 	(void)judge(work->disk, models, 2, false);
 }
 
+/* It may also be refused as it would be without the failure. */
+static bool is_expected(status_t status)
+{
+	return status == STATUS_OK || status == STATUS_IO_ERROR || status == STATUS_NO_SPACE || status == STATUS_QUOTA;
+}
+
 static void write_fault(struct work *work, const struct disk *media, uint64_t at)
 {
 	const struct disk_fault fault = { .at = at, .fails = at % 2 == 0 ? 1 : UINT64_MAX,
@@ -76,7 +83,7 @@ static void write_fault(struct work *work, const struct disk *media, uint64_t at
 	disk_fault_set(work->disk, fault);
 	disk_record(work->disk);
 	const status_t status = work_transaction(work);
-	if (status != STATUS_OK && status != STATUS_IO_ERROR)
+	if (!is_expected(status))
 		store_fail("a failed write or flush becomes status %d", (int)status);
 	if (work->open) {
 		shows(work);
@@ -91,7 +98,7 @@ static void read_fault(struct work *work, uint64_t at)
 	go_back(work);
 	disk_fault_set(work->disk, (struct disk_fault){ .at = at, .fails = 1, .reads = true });
 	const status_t status = work_transaction(work);
-	if (status != STATUS_OK && status != STATUS_IO_ERROR)
+	if (!is_expected(status))
 		store_fail("a failed read becomes status %d", (int)status);
 	if (!work->open && work_open(work) != STATUS_OK)
 		store_fail("a store that could not be read once does not open");
@@ -106,6 +113,12 @@ static void read_fault(struct work *work, uint64_t at)
 	tally->faults++;
 }
 
+/* Which one fails: each in turn, or some of many. */
+static uint64_t operation_draw(uint64_t *random, uint64_t number, uint64_t operations, uint64_t tried)
+{
+	return operations <= tried ? number + 1 : 1 + random_below(random, operations);
+}
+
 void faults_try(struct work *work, struct disk *media)
 {
 	uint64_t choice = work->random;
@@ -114,10 +127,10 @@ void faults_try(struct work *work, struct disk *media)
 	disk_fault_set(work->disk, (struct disk_fault){ .at = 0 });
 	(void)!work_transaction(work);
 	const uint64_t operations = work->disk->operations, reads = work->disk->reads;
-	for (uint64_t at = 1; at <= operations; at++)
-		write_fault(work, media, at);
+	for (uint64_t i = 0; i < WRITES_TRIED && i < operations; i++)
+		write_fault(work, media, operation_draw(&choice, i, operations, WRITES_TRIED));
 	for (uint64_t i = 0; i < READS_TRIED && i < reads; i++)
-		read_fault(work, reads <= READS_TRIED ? i + 1 : 1 + random_below(&choice, reads));
+		read_fault(work, operation_draw(&choice, i, reads, READS_TRIED));
 	go_back(work);
 	disk_unmark(work->disk);
 }
