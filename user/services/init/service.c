@@ -243,6 +243,8 @@ uint64_t service_restart(struct child *child)
 	child->failures = 0;
 	if (child_is_running(child)) {
 		child->restart_wanted = true;
+		/* Nobody counts on it from here on. Of two drivers of like devices the second must not come first. */
+		state_set(child, SPAWN_SERVICE_STARTING, DEADLINE_NEVER);
 		child_kill(child, 0);
 		return child->launched.id;
 	}
