@@ -320,6 +320,25 @@ static void clients_and_sessions(void **state)
 	assert_int_equal(find(&ann, &id, &found), STATUS_CLOSED);
 }
 
+/* Whoever showed no key may look, and changes nothing. */
+static void without_a_session(void **state)
+{
+	const struct store_upload_begin_req begin_it = {.upload = 1};
+	struct store_upload_begin_rep began;
+	struct person eve;
+	struct store_id id;
+	uint64_t made;
+
+	(void)state;
+	person_make(&eve, 3);
+	assert_int_equal(attach(&eve), STATUS_OK);
+	assert_int_equal(ASK(&eve, store_upload_begin, &begin_it, &began), STATUS_DENIED);
+	assert_int_equal(put(&eve, &eve, "mine", &id, &made), STATUS_DENIED);
+	assert_int_equal(prove(&eve), STATUS_OK);
+	assert_int_equal(ASK(&eve, store_upload_begin, &begin_it, &began), STATUS_OK);
+	assert_int_equal(put(&eve, &eve, "mine", &id, &made), STATUS_OK);
+}
+
 static void places(void **state)
 {
 	struct person many[STORE_CLIENTS_MAX];
@@ -630,7 +649,7 @@ static void full(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(clients_and_sessions), TEST(places),   TEST(puts_and_reads), TEST(answered_when_durable),
+		TEST(clients_and_sessions), TEST(without_a_session), TEST(places),   TEST(puts_and_reads), TEST(answered_when_durable),
 		TEST(access_lists),         TEST(asked_twice), TEST(uploads),     TEST(name_records),
 		TEST(kept_for_services),    TEST(the_whole),   TEST(full),
 	};
