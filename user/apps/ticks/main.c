@@ -10,7 +10,7 @@
 #include <os/time.h>
 
 #define CPUS   16u
-#define SLEEPS 20u
+#define SLEEPS 40u
 
 static uint64_t sleep_often(void *argument)
 {
