@@ -230,8 +230,9 @@ struct store_read_rep {
 	uint64_t size;
 };
 
-/* The next object after `cursor` (zeroes: from the first) in order of hash and author. `found` 0: the store looked as
- * far as `row.id` and saw none that the client may be told of; go on from there. NOT_FOUND: that was all. */
+/* The next object after `cursor` (zeroes: from the first) in order of hash and author. `on` in the answer: the store
+ * looked at many and saw none that the client may be told of; the row is zero, and the same question with this `on`
+ * goes on from there (a cursor would tell of what was seen). It ascends. 0: from the cursor. NOT_FOUND: that was all. */
 enum store_listing {
 	STORE_LIST_OWN = 1,   /* what the client owns, as `who` (its session's AID or its principal: DENIED) */
 	STORE_LIST_KNOWN = 2, /* all for which it has OBJECT_NAME; `who` is zero */
@@ -240,6 +241,7 @@ struct store_list_req {
 	struct store_id cursor;
 	struct aid who;
 	uint64_t listing; /* enum store_listing */
+	uint64_t on;
 };
 struct store_row {
 	struct store_id id;
@@ -252,7 +254,7 @@ struct store_row {
 	char type[STORE_TYPE_MAX];
 };
 struct store_list_rep {
-	uint64_t found;
+	uint64_t on;
 	struct store_row row;
 };
 
@@ -294,13 +296,15 @@ struct store_name_get_rep {
 	uint64_t record_size;
 };
 /* The newest record of the owner's next name after `cursor` (empty: from the first), removed ones too; as store_name_get.
- * `record_size` 0: as far as `name` there is none to be told of. NOT_FOUND: that was all. */
+ * `on` as of store_list: then there is no record. NOT_FOUND: that was all. */
 struct store_name_next_req {
 	struct aid owner;
 	char cursor[STORE_NAME_MAX];
 	uint8_t reserved[7];
+	uint64_t on;
 };
 struct store_name_next_rep {
+	uint64_t on;
 	uint64_t record_size;
 	char name[STORE_NAME_MAX];
 	uint8_t reserved[7];
@@ -358,9 +362,9 @@ ABI_SIZE(struct store_check_rep, 232);
 ABI_AT(struct store_check_rep, data, 40);
 ABI_SIZE(struct store_put_req, 8);
 ABI_SIZE(struct store_find_rep, 80);
-ABI_SIZE(struct store_list_req, 104);
+ABI_SIZE(struct store_list_req, 112);
 ABI_SIZE(struct store_row, 160);
 ABI_SIZE(struct store_list_rep, 168);
 ABI_SIZE(struct store_name_get_req, 112);
-ABI_SIZE(struct store_name_next_req, 104);
-ABI_SIZE(struct store_name_next_rep, 80);
+ABI_SIZE(struct store_name_next_req, 112);
+ABI_SIZE(struct store_name_next_rep, 88);

@@ -20,11 +20,11 @@ static bool is_printable(const char *text, size_t size)
 	return length < size && text[length] == '\0';
 }
 
-/* The next row, or the id up to which there is none. A store that goes back would have us ask for ever. */
-static status_t list_step(struct store_client *client, bool own, const struct object_id *cursor,
+/* The next row, or where to go on. A store that goes back would have us ask for ever. */
+static status_t list_step(struct store_client *client, bool own, const struct object_id *cursor, uint64_t on,
                           struct store_list_rep *out_reply)
 {
-	struct store_list_req request = {.listing = own ? STORE_LIST_OWN : STORE_LIST_KNOWN};
+	struct store_list_req request = {.listing = own ? STORE_LIST_OWN : STORE_LIST_KNOWN, .on = on};
 	struct store_question question = {STORE_QUESTION(STORE_LIST, request, *out_reply)};
 	struct object_id id;
 
@@ -34,25 +34,23 @@ static status_t list_step(struct store_client *client, bool own, const struct ob
 	const status_t status = store_ask(client, &question);
 	if (status != STATUS_OK)
 		return status;
+	if (out_reply->on != 0)
+		return out_reply->on > on ? STATUS_OK : STATUS_DAMAGED;
 	store_id_to(&out_reply->row.id, &id);
-	if (id_compare(&id, cursor) <= 0)
-		return STATUS_DAMAGED;
-	return out_reply->found == 0 || is_printable(out_reply->row.type, sizeof(out_reply->row.type)) ? STATUS_OK :
-	                                                                                                 STATUS_DAMAGED;
+	return id_compare(&id, cursor) > 0 && is_printable(out_reply->row.type, sizeof(out_reply->row.type)) ?
+	               STATUS_OK :
+	               STATUS_DAMAGED;
 }
 
 status_t store_client_list(struct store_client *client, bool own, const struct object_id *cursor,
                            struct store_row *out_row)
 {
-	struct store_list_rep reply;
-	struct object_id at = *cursor;
+	struct store_list_rep reply = {.on = 0};
 	status_t status;
 
-	do {
-		status = list_step(client, own, &at, &reply);
-		if (status == STATUS_OK)
-			store_id_to(&reply.row.id, &at);
-	} while (status == STATUS_OK && reply.found == 0);
+	do
+		status = list_step(client, own, cursor, reply.on, &reply);
+	while (status == STATUS_OK && reply.on != 0);
 	if (status == STATUS_OK)
 		*out_row = reply.row;
 	return status;

@@ -48,10 +48,10 @@ status_t store_client_name_get(struct store_client *client, const struct aid *ow
 }
 
 /* ---- the next one ---- */
-static status_t name_step(struct store_client *client, const struct aid *owner, const char *cursor,
+static status_t name_step(struct store_client *client, const struct aid *owner, const char *cursor, uint64_t on,
                           struct store_name_next_rep *out_reply, struct object_name *out_name)
 {
-	struct store_name_next_req request = {.owner = *owner};
+	struct store_name_next_req request = {.owner = *owner, .on = on};
 	struct store_question question = {STORE_QUESTION(STORE_NAME_NEXT, request, *out_reply)};
 	uint8_t bytes[OBJECT_NAME_SIZE];
 
@@ -59,28 +59,26 @@ static status_t name_step(struct store_client *client, const struct aid *owner, 
 	const status_t status = store_ask(client, &question);
 	if (status != STATUS_OK)
 		return status;
+	/* Going back, it would have us ask for ever. */
+	if (out_reply->on != 0)
+		return out_reply->on > on ? STATUS_OK : STATUS_DAMAGED;
 	out_reply->name[STORE_NAME_MAX - 1u] = '\0';
 	if (strcmp(out_reply->name, cursor) <= 0)
-		return STATUS_DAMAGED; /* going back, it would have us ask for ever */
-	if (out_reply->record_size == 0)
-		return STATUS_OK;
+		return STATUS_DAMAGED;
 	return record_take(client, out_reply->record_size, owner, out_reply->name, bytes, out_name);
 }
 
 status_t store_client_name_next(struct store_client *client, const struct aid *owner, const char *cursor,
                                 struct object_name *out_name)
 {
-	char at[STORE_NAME_MAX];
-	struct store_name_next_rep reply;
+	struct store_name_next_rep reply = {.on = 0};
 	status_t status;
 
-	if (string_copy(at, sizeof(at), cursor) >= sizeof(at))
+	if (strnlen(cursor, STORE_NAME_MAX) == STORE_NAME_MAX)
 		return STATUS_INVALID;
-	do {
-		status = name_step(client, owner != NULL ? owner : &client->aid, at, &reply, out_name);
-		if (status == STATUS_OK)
-			string_copy(at, sizeof(at), reply.name);
-	} while (status == STATUS_OK && reply.record_size == 0);
+	do
+		status = name_step(client, owner != NULL ? owner : &client->aid, cursor, reply.on, &reply, out_name);
+	while (status == STATUS_OK && reply.on != 0);
 	return status;
 }
 

@@ -144,18 +144,23 @@ status_t store_list_serve(struct service_call *call, const struct store_list_req
 	uint32_t rights;
 	status_t status = client_of(call, &client);
 
+	memset(reply, 0, sizeof *reply);
 	if (status == STATUS_OK && !own && (request->listing != STORE_LIST_KNOWN || !aid_is_anonymous(&request->who)))
 		status = STATUS_INVALID;
 	if (status == STATUS_OK && own && !client_is(client, &request->who))
 		status = STATUS_DENIED;
-	id_from(&request->cursor, &cursor);
+	if (status != STATUS_OK)
+		return status;
+	if (request->on != 0 && request->on == client->listing.on)
+		cursor = client->listing.reached;
+	else
+		id_from(&request->cursor, &cursor);
 	for (uint32_t i = 0; status == STATUS_OK && i < LOOKS_MAX; i++) {
 		status = object_next(&objects, own ? &request->who : NULL, &cursor, &cursor);
 		if (status != STATUS_OK)
 			return status;
 		status = look(client, &cursor, &object, &rights);
 		if (status == STATUS_OK && (rights & OBJECT_NAME) != 0) {
-			reply->found = 1;
 			row_fill(&reply->row, &object, rights);
 			return STATUS_OK;
 		}
@@ -163,7 +168,7 @@ status_t store_list_serve(struct service_call *call, const struct store_list_req
 	}
 	if (status != STATUS_OK)
 		return status;
-	memset(reply, 0, sizeof *reply);
-	id_to(&cursor, &reply->row.id);
+	client->listing.reached = cursor;
+	reply->on = client->listing.on = ++client->on;
 	return STATUS_OK;
 }

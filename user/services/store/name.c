@@ -94,7 +94,8 @@ status_t store_name_next_serve(struct service_call *call, const struct store_nam
 	if (status != STATUS_OK)
 		return status;
 	memset(reply, 0, sizeof *reply);
-	memcpy(name.name, request->cursor, sizeof name.name);
+	const bool goes_on = request->on != 0 && request->on == client->naming.on;
+	memcpy(name.name, goes_on ? client->naming.reached : request->cursor, sizeof name.name);
 	for (uint32_t i = 0; i < LOOKS_MAX && reply->record_size == 0; i++) {
 		status = object_name_next(&objects, &request->owner, name.name, &name);
 		if (status != STATUS_OK)
@@ -103,6 +104,11 @@ status_t store_name_next_serve(struct service_call *call, const struct store_nam
 		if (may_know(client, &name))
 			reply->record_size = give(client, record);
 	}
-	memcpy(reply->name, name.name, sizeof reply->name);
+	if (reply->record_size != 0) {
+		memcpy(reply->name, name.name, sizeof reply->name);
+		return STATUS_OK;
+	}
+	memcpy(client->naming.reached, name.name, sizeof name.name);
+	reply->on = client->naming.on = ++client->on;
 	return STATUS_OK;
 }

@@ -62,6 +62,16 @@ struct client {
 	uint64_t upload_number; /* 0: none */
 	struct object_upload upload;
 	struct object_reader reader; /* size 0 and no page: nothing was read yet */
+	/* Listings that saw none to tell of yet: how far they are is kept here, since it would tell of what they saw. */
+	uint64_t on; /* counts them */
+	struct {
+		uint64_t on; /* 0: none */
+		struct object_id reached;
+	} listing;
+	struct {
+		uint64_t on; /* 0: none */
+		char reached[STORE_NAME_MAX];
+	} naming;
 };
 /* Of whoever called. CLOSED: not attached. UNSUPPORTED: the store serves nothing. */
 CC_NODISCARD status_t client_of(const struct service_call *call, struct client **out_client);

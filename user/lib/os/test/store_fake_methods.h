@@ -217,7 +217,7 @@ FAKE_METHOD(store_read)
 	return status;
 }
 
-/* One object is looked at for each question. */
+/* One object is looked at for each question; `on` is how many were passed over. */
 FAKE_METHOD(store_list)
 {
 	const bool own = request->listing == STORE_LIST_OWN;
@@ -225,11 +225,17 @@ FAKE_METHOD(store_list)
 	struct object object;
 
 	store_id_to(&request->cursor, &cursor);
-	if (object_next(&fake.store, own ? &request->who : NULL, &cursor, &id) != STATUS_OK)
-		return STATUS_NOT_FOUND;
+	for (uint64_t passed = 0; passed <= request->on; passed++, cursor = id) {
+		if (object_next(&fake.store, own ? &request->who : NULL, &cursor, &id) != STATUS_OK)
+			return STATUS_NOT_FOUND;
+	}
 	assert_int_equal(object_find(&fake.store, &id, &object), STATUS_OK);
-	store_id_of(fake.lie == FAKE_STUCK ? &cursor : &id, &reply->row.id);
-	reply->found = own || fake_may(who, &object, OBJECT_NAME);
+	if (!own && !fake_may(who, &object, OBJECT_NAME)) {
+		reply->on = fake.lie == FAKE_STUCK ? request->on : request->on + 1u;
+		return STATUS_OK;
+	}
+	if (fake.lie != FAKE_STUCK)
+		store_id_of(&id, &reply->row.id);
 	reply->row.owner = object.owner;
 	reply->row.size = object.birth.size;
 	memcpy(reply->row.type, fake.lie == FAKE_TEXT ? "\x1b[H" : object.birth.type, 4);
@@ -298,16 +304,19 @@ FAKE_METHOD(store_name_get)
 /* Of what begins with a point nobody is told. */
 FAKE_METHOD(store_name_next)
 {
-	struct object_name name;
-	const char *from = fake.lie == FAKE_STUCK ? "" : request->cursor;
-	const status_t status = object_name_next(&fake.store, &request->owner, from, &name);
+	struct object_name name = {.sequence = 0};
 
-	if (status != STATUS_OK)
-		return status;
+	strcpy(name.name, fake.lie == FAKE_STUCK ? "" : request->cursor);
+	for (uint64_t passed = 0; passed <= request->on; passed++) {
+		if (object_name_next(&fake.store, &request->owner, name.name, &name) != STATUS_OK)
+			return STATUS_NOT_FOUND;
+	}
+	if (name.name[0] == '.') {
+		reply->on = request->on + 1u;
+		return STATUS_OK;
+	}
 	strcpy(reply->name, name.name);
 	fake_name_give(who, &reply->record_size);
-	if (name.name[0] == '.')
-		reply->record_size = 0;
 	return STATUS_OK;
 }
 

@@ -425,7 +425,7 @@ static void access_lists(void **state)
 	assert_int_equal(find(&ben, &id, &found), STATUS_DENIED);
 	assert_int_equal(read_part(&ben, &id, 0, &size), STATUS_DENIED);
 	assert_int_equal(ASK(&ben, store_list, &listing, &row), STATUS_OK);
-	assert_true(row.found == 1 && row.row.rights == OBJECT_NAME && row.row.size == 0);
+	assert_true(row.on == 0 && row.row.rights == OBJECT_NAME && row.row.size == 0);
 	struct store_delete_req request = {follow(&ben, &id, OBJECT_DELETE, &ben.aid, NULL, 0)};
 	assert_int_equal(ASK(&ben, store_delete, &request, &deleted), STATUS_DENIED);
 	assert_int_equal(grant(&ann, &id, &ben.principal, OBJECT_READ), STATUS_OK); /* a program may be named too */
@@ -436,6 +436,38 @@ static void access_lists(void **state)
 	assert_int_equal(row.row.size, 6);
 	listing.cursor = row.row.id;
 	assert_int_equal(ASK(&ann, store_list, &listing, &row), STATUS_NOT_FOUND);
+}
+
+/* Of many objects that it may not be told of a client learns nothing, however it asks, and still finds the one behind. */
+static void listing_tells_nothing(void **state)
+{
+	static const struct store_row nothing;
+	struct store_list_req listing = {.listing = STORE_LIST_KNOWN};
+	struct store_list_rep row;
+	struct store_id id, last = {.hash = {0}};
+	char text[8];
+	uint64_t made;
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		snprintf(text, sizeof text, "n%u", i);
+		assert_int_equal(put(&ann, &ann, text, &id, &made), STATUS_OK);
+		if (memcmp(id.hash, last.hash, HASH_SIZE) > 0)
+			last = id;
+	}
+	assert_int_equal(grant(&ann, &last, &ben.aid, OBJECT_NAME), STATUS_OK);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(ASK(&ben, store_list, &listing, &row), STATUS_OK);
+		assert_true(row.on > listing.on);
+		assert_memory_equal(&row.row, &nothing, sizeof nothing);
+		listing.on = row.on;
+	}
+	assert_int_equal(ASK(&ben, store_list, &listing, &row), STATUS_OK);
+	assert_int_equal(row.on, 0);
+	assert_memory_equal(&row.row.id, &last, sizeof last);
+	listing.on = 1; /* of a listing that is over: from the cursor again */
+	assert_int_equal(ASK(&ben, store_list, &listing, &row), STATUS_OK);
+	assert_true(row.on > 3);
 }
 
 static void asked_twice(void **state)
@@ -650,7 +682,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(clients_and_sessions), TEST(without_a_session), TEST(places),   TEST(puts_and_reads), TEST(answered_when_durable),
-		TEST(access_lists),         TEST(asked_twice), TEST(uploads),     TEST(name_records),
+		TEST(access_lists),         TEST(listing_tells_nothing), TEST(asked_twice), TEST(uploads),     TEST(name_records),
 		TEST(kept_for_services),    TEST(the_whole),   TEST(full),
 	};
 	const int count = (int)(sizeof tests / sizeof tests[0]);
