@@ -73,8 +73,8 @@ T := build/third-party
 SOURCES := blake3/c/blake3.c blake3/c/blake3_portable.c ring/crypto/curve25519/curve25519.c
 sources = $(foreach folder,$1,$(wildcard $(folder)/*.c $(folder)/*.S))
 PROGRAMS := $(patsubst %/,%,$(sort $(dir $(wildcard user/services/*/*.c user/drivers/*/*.c user/apps/*/*.c))))
-# There is no storage code in the kernel.
-NOT_KERNEL := $(addsuffix %,$(addprefix lib/,volume block aes xts hmac))
+# There is no storage code in the kernel, nor what only that needs.
+NOT_KERNEL := $(addsuffix %,$(addprefix lib/,volume block aes xts hmac crc32c_))
 KERNEL_OBJECTS := $(patsubst %,$B/kernel/%.o,$(filter-out $(NOT_KERNEL),$(call sources,kernel lib $A/kernel $A/boot)) \
 	$(SOURCES:%=third-party/%)) \
 	$B/kernel/built-in/trust.c.o

@@ -67,7 +67,7 @@ status_t volume_format(struct block_device *device, void *arena, size_t arena_si
 	if (!arena_divide(volume, arena_size))
 		return STATUS_INVALID;
 	memcpy(volume->identity, identity, sizeof volume->identity);
-	volume->seed = crc32c(CRC32C_INIT, identity, sizeof volume->identity);
+	volume->seed = crc32c_long(CRC32C_INIT, identity, sizeof volume->identity);
 	volume->free_segments = volume->segment_count;
 	volume->head_segment = segment_take(volume);
 	volume->next_segment = segment_take(volume);

@@ -35,7 +35,7 @@ static void page_seal(const struct volume *volume, uint8_t *page, uint64_t numbe
 	bytes_put_le64(page + 8, volume->statistics.checkpoint + 1);
 	bytes_put_le64(page + 16, number);
 	bytes_put_le32(page + 24, used);
-	bytes_put_le32(page + 4, crc32c(volume->seed, page + 8, BLOCK_SIZE - 8));
+	bytes_put_le32(page + 4, crc32c_long(volume->seed, page + 8, BLOCK_SIZE - 8));
 }
 
 /* As many committed entries as fit in one page, from a node on. Returns the node that is next. */
@@ -117,7 +117,7 @@ static void super_fill(const struct volume *volume, uint8_t *bytes)
 	bytes_put_le32(bytes + 96, volume->dump_count);
 	for (uint32_t i = 0; i < volume->dump_count; i++)
 		bytes_put_le32(bytes + SUPER_DUMP + i * sizeof(uint32_t), volume->dump[i]);
-	bytes_put_le32(bytes + 4, crc32c(CRC32C_INIT, bytes + 8, BLOCK_SIZE - 8));
+	bytes_put_le32(bytes + 4, crc32c_long(CRC32C_INIT, bytes + 8, BLOCK_SIZE - 8));
 }
 
 static void mark_set(struct volume *volume)
@@ -184,7 +184,7 @@ status_t super_judge(const uint8_t *bytes)
 {
 	if (bytes_le32(bytes) != SUPER_MAGIC)
 		return STATUS_DAMAGED;
-	if (bytes_le32(bytes + 4) == crc32c(CRC32C_INIT, bytes + 8, BLOCK_SIZE - 8))
+	if (bytes_le32(bytes + 4) == crc32c_long(CRC32C_INIT, bytes + 8, BLOCK_SIZE - 8))
 		return bytes_le32(bytes + 8) == VERSION ? STATUS_OK : STATUS_UNSUPPORTED;
 	return bytes_le32(bytes + 8) == VERSION ? STATUS_DAMAGED : STATUS_UNSUPPORTED;
 }
@@ -222,7 +222,7 @@ static bool super_take(struct volume *volume, const uint8_t *bytes)
 	if (!super_geometry(volume, bytes) || !super_dump(volume, bytes))
 		return false;
 	memcpy(volume->identity, bytes + 16, sizeof volume->identity);
-	volume->seed = crc32c(CRC32C_INIT, volume->identity, sizeof volume->identity);
+	volume->seed = crc32c_long(CRC32C_INIT, volume->identity, sizeof volume->identity);
 	volume->statistics.checkpoint = bytes_le64(bytes + 40);
 	volume->sequence = bytes_le64(bytes + 48);
 	volume->head_segment = bytes_le32(bytes + 56);
@@ -280,7 +280,7 @@ static status_t page_read(struct volume *volume, uint64_t number, const uint8_t 
 		return status;
 	const uint8_t *page = *out;
 	const uint32_t used = bytes_le32(page + 24);
-	return bytes_le32(page) == PAGE_MAGIC && bytes_le32(page + 4) == crc32c(volume->seed, page + 8, BLOCK_SIZE - 8) &&
+	return bytes_le32(page) == PAGE_MAGIC && bytes_le32(page + 4) == crc32c_long(volume->seed, page + 8, BLOCK_SIZE - 8) &&
 	       bytes_le64(page + 8) == volume->statistics.checkpoint && bytes_le64(page + 16) == number &&
 	       used >= PAGE_HEADER && used <= BLOCK_SIZE ? STATUS_OK : STATUS_DAMAGED;
 }

@@ -65,7 +65,7 @@ static uint32_t record_checksum(const struct volume *volume, const uint8_t *byte
 	uint8_t place[8];
 
 	bytes_put_le64(place, address);
-	return crc32c(crc32c(volume->seed, place, sizeof place), bytes + 4, length - 4);
+	return crc32c_long(crc32c_long(volume->seed, place, sizeof place), bytes + 4, length - 4);
 }
 
 struct record {
@@ -168,7 +168,7 @@ static void batch_seal(struct volume *volume, struct batch *batch, uint64_t addr
 	bytes_put_le32(header + 40, batch->used);
 	bytes_put_le32(header + 44, batch->count);
 	bytes_put_le32(header + 48, volume->next_segment);
-	bytes_put_le32(header + 4, crc32c(CRC32C_INIT, header + 8, BATCH_HEADER - 8));
+	bytes_put_le32(header + 4, crc32c_long(CRC32C_INIT, header + 8, BATCH_HEADER - 8));
 }
 
 bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out)
@@ -179,7 +179,7 @@ bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64
 	out->count = bytes_le32(bytes + 44);
 	out->next_segment = bytes_le32(bytes + 48);
 	out->previous = bytes_le32(bytes + 52);
-	return bytes_le32(bytes) == BATCH_MAGIC && out->checksum == crc32c(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8) &&
+	return bytes_le32(bytes) == BATCH_MAGIC && out->checksum == crc32c_long(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8) &&
 	       memcmp(bytes + 8, volume->identity, sizeof volume->identity) == 0 && bytes_le64(bytes + 32) == address &&
 	       out->used > BATCH_HEADER && out->used <= volume->segment_blocks * BLOCK_SIZE &&
 	       out->next_segment < volume->segment_count;

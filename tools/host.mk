@@ -114,7 +114,7 @@ $H/sim-quick: $(QUICK_OBJECTS)
 	$(Q)$(HOST_CC) -O2 $^ $(SIM_WRAP) -o $@
 
 # ---- the object store's crash states: with sanitizers, and without for many ----
-CRASH_WRAP := -Wl,--wrap=crc32c,--wrap=hash_bytes,--wrap=hash_part,--wrap=signature_verify_digest
+CRASH_WRAP := -Wl,--wrap=hash_bytes,--wrap=hash_part,--wrap=signature_verify_digest
 $H/store-crash: HOST_LDFLAGS := $(CRASH_WRAP)
 $H/store-crash: $(CRASH_SOURCES:%=$H/%.o) $H/lib.a
 	$(HOST_LINK)
@@ -156,7 +156,7 @@ $H/fuzz/lib.a: $(FUZZ_LIB)
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 $H/fuzz/editor: $H/fuzz/obj/user/apps/shell/editor.c.o
-$H/fuzz/mount: HOST_LDFLAGS := -Wl,--wrap=crc32c,--wrap=signature_verify_digest
+$H/fuzz/mount: HOST_LDFLAGS := -Wl,--wrap=crc32c_long,--wrap=signature_verify_digest
 $(FUZZ): $H/fuzz/%: $H/fuzz/obj/tests/fuzz/%.c.o $H/fuzz/lib.a
 	@echo "  link  $@"
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) $(HOST_LDFLAGS) -o $@

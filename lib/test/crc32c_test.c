@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* CRC-32C against its check value, published vectors, and the definition bit by bit. */
+/* CRC-32C against its check value, published vectors, and the definition bit by bit; the long form against it. */
 #include "test.h"
 #include <lib/crc32c.h>
 
@@ -57,4 +57,28 @@ static void definition(void **state)
 	}
 }
 
-TEST_MAIN(cmocka_unit_test(vectors), cmocka_unit_test(definition))
+/* At every alignment; then each entry of each table alone. */
+static void long_form(void **state)
+{
+	(void)state;
+	uint64_t seed = 5;
+	uint8_t data[128];
+
+	for (size_t round = 0; round < 100; round++) {
+		for (size_t i = 0; i < sizeof data; i++)
+			data[i] = (uint8_t)test_random(&seed);
+		for (size_t start = 0; start < 16; start++) {
+			for (size_t length = 0; length <= 100; length++) {
+				const uint32_t before = (uint32_t)(round * length);
+				assert_int_equal(crc32c_long(before, data + start, length), crc32c(before, data + start, length));
+			}
+		}
+	}
+	for (uint32_t i = 0; i < 8 * 256; i++) {
+		uint8_t word[8] = { 0 };
+		word[i / 256] = (uint8_t)i;
+		assert_int_equal(crc32c_long(UINT32_MAX, word, sizeof word), crc32c(UINT32_MAX, word, sizeof word));
+	}
+}
+
+TEST_MAIN(cmocka_unit_test(vectors), cmocka_unit_test(definition), cmocka_unit_test(long_form))

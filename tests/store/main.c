@@ -91,7 +91,6 @@ static void begin(uint64_t seed)
 {
 	static const uint8_t IDENTITY[16] = { 'c', 'r', 'a', 's', 'h' };
 
-	pure_start();
 	world_make(seed);
 	explore_start(seed, world.blocks);
 	judge_start();

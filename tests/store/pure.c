@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Judging a disk is checksums, digests and signatures, of the same few bytes again
- * and again. All are pure functions, so the linker puts these in their places: a
- * checksum sixteen bytes at a time, and true answers remembered together with
- * everything that went into them, which is compared byte for byte.
+ * Judging a disk is digests and signatures, of the same few bytes again and again.
+ * Both are pure functions, so the linker puts these in their places: true answers
+ * remembered together with everything that went into them, which is compared byte
+ * for byte.
  */
 #include "store.h"
 #include <lib/bytes.h>
-#include <lib/crc32c.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,44 +15,12 @@
 #define DIGEST_SIZE_MIN 256u /* shorter ones are as soon computed as found */
 #define WHOLE UINT64_MAX     /* in place of a part's index */
 
-uint32_t __real_crc32c(uint32_t crc, const uint8_t *data, size_t length);
-uint32_t __wrap_crc32c(uint32_t crc, const uint8_t *data, size_t length);
 void __real_hash_bytes(const uint8_t *data, size_t length, uint8_t *out_digest);
 void __wrap_hash_bytes(const uint8_t *data, size_t length, uint8_t *out_digest);
 void __real_hash_part(const uint8_t *data, size_t length, uint64_t index, uint8_t *out_value);
 void __wrap_hash_part(const uint8_t *data, size_t length, uint64_t index, uint8_t *out_value);
 bool __real_signature_verify_digest(const uint8_t *key, const char *domain, const uint8_t *digest, const uint8_t *signature);
 bool __wrap_signature_verify_digest(const uint8_t *key, const char *domain, const uint8_t *digest, const uint8_t *signature);
-
-/* ---- checksums: table n is of a byte with n zero bytes after it ---- */
-static uint32_t tables[16][256];
-
-static void tables_make(void)
-{
-	for (uint32_t byte = 0; byte < 256; byte++) {
-		uint32_t sum = byte;
-		for (unsigned bit = 0; bit < 8; bit++)
-			sum = sum >> 1 ^ (sum & 1) * 0x82f63b78u;
-		tables[0][byte] = sum;
-	}
-	for (uint32_t i = 0; i < 15 * 256; i++)
-		tables[1 + i / 256][i % 256] = tables[i / 256][i % 256] >> 8 ^ tables[0][tables[i / 256][i % 256] & 255];
-}
-
-static uint32_t word_sum(uint32_t word, const uint32_t table[4][256])
-{
-	return table[3][word & 255] ^ table[2][word >> 8 & 255] ^ table[1][word >> 16 & 255] ^ table[0][word >> 24];
-}
-
-uint32_t __wrap_crc32c(uint32_t crc, const uint8_t *data, size_t length)
-{
-	uint32_t sum = ~crc;
-
-	for (; length >= 16; data += 16, length -= 16)
-		sum = word_sum(sum ^ bytes_le32(data), &tables[12]) ^ word_sum(bytes_le32(data + 4), &tables[8]) ^
-		      word_sum(bytes_le32(data + 8), &tables[4]) ^ word_sum(bytes_le32(data + 12), &tables[0]);
-	return __real_crc32c(~sum, data, length);
-}
 
 /* ---- digests ---- */
 static struct digest {
@@ -131,19 +98,4 @@ bool __wrap_signature_verify_digest(const uint8_t *key, const char *domain, cons
 		signatures[place].known = true;
 	}
 	return signatures[place].answer;
-}
-
-/* The checksum is the same function. */
-void pure_start(void)
-{
-	uint8_t data[300];
-	uint64_t random = 1;
-
-	tables_make();
-	for (size_t i = 0; i < sizeof data; i++)
-		data[i] = (uint8_t)random_next(&random);
-	for (size_t size = 0; size < sizeof data; size++) {
-		if (__wrap_crc32c((uint32_t)size, data, size) != __real_crc32c((uint32_t)size, data, size))
-			store_fail("its own checksum is wrong");
-	}
 }

@@ -81,9 +81,6 @@ void *memory(size_t size);
 uint64_t random_next(uint64_t *random);
 uint64_t random_below(uint64_t *random, uint64_t bound);
 
-/* pure.c, before anything is computed */
-void pure_start(void);
-
 /* world.c */
 void world_make(uint64_t seed);
 void state_make(uint32_t person, uint32_t version, uint8_t *out_bytes, size_t *out_size);
