@@ -170,6 +170,7 @@ def check_all(total):
     if built:
         total.step("scenarios", [sys.executable, "tests/qemu/runner.py"] + [f"--arch={arch}" for arch in built])
         total.step("power cuts", [sys.executable, "tests/qemu/power_cuts.py"] + [f"--arch={arch}" for arch in built])
+        total.step("write log", [sys.executable, "tests/qemu/write_log.py"] + [f"--arch={arch}" for arch in built])
     total.step("proofs", ["make", "proofs"])
     total.step("claims", [sys.executable, "tools/claims.py", "--ran", LOG])
 

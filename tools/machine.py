@@ -7,6 +7,7 @@ on the host's virtualization.
 """
 import ctypes
 import os
+import re
 import signal
 import subprocess
 
@@ -22,6 +23,8 @@ _MACHINE = {
 }
 # Words every command line begins with: how the kernel may tell the emulator that it failed.
 _APPEND = {"aarch64": "semihosting"}
+# What a layer over a disk's image calls the image.
+_BELOW = {"blkdebug": "image", "blklogwrites": "file"}
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
@@ -69,7 +72,8 @@ def disk_make(path, size):
 
 def disk_options(path, number=1, more=""):
     """A disk; `more` options of -drive, in which `file.driver` puts another layer over the image."""
-    image = "file.image.filename" if "file.driver=" in more else "file"
+    layer = re.search(r"file\.driver=(\w+)", more)
+    image = f"file.{_BELOW[layer.group(1)]}.filename" if layer else "file"
     drive = f"if=none,id=disk{number},format=raw,{image}={path},cache=writeback,discard=unmap"
     drive += ",werror=report,rerror=report" + ("," + more if more else "")
     return ["-drive", drive, "-device", f"virtio-blk-pci,drive=disk{number},disable-legacy=on"]

@@ -9,30 +9,15 @@ and a name points to what it was last given. Then the same machine boots from th
 disk and goes on.
 """
 import argparse
-import concurrent.futures
 import os
 import random
 import re
-import subprocess
 import sys
-import tempfile
-import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "tools"))
-import machine  # noqa: E402
-from console import Console  # noqa: E402
+import stored
+from stored import HASH, SHORT, Failed, machine
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-CAMBI = os.path.join(ROOT, "build", "host", "tools", "cambi")
-PATIENCE = float(os.environ.get("PATIENCE", "1"))
-BOOT_SECONDS = 20
 WORK_SECONDS = 3.0
-HASH = "([0-9a-f]{64})"
-SHORT = 16  # digits of a hash in a list of names
-
-
-class Failed(Exception):
-    """What was not as it must be."""
 
 
 class Acknowledged:
@@ -72,35 +57,18 @@ class Acknowledged:
         self.names = {name: names[name] for name in names if re.fullmatch(r"n\d", name)}
 
 
-def cambi(disk, *arguments):
-    result = subprocess.run([CAMBI, "disk", disk, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise Failed(f"cambi disk {' '.join(arguments)}: {result.stdout}{result.stderr}")
-    return result.stdout
-
-
 def judge(disk, acknowledged):
     """The disk from outside. A commit that the cut left half-way is given up first, as a boot would."""
-    cambi(disk, "fsck", "--repair")
-    cambi(disk, "verify")
-    listed = set(re.findall(rf"^{HASH}", cambi(disk, "list", "--long"), re.MULTILINE))
-    names = {}
-    for line in cambi(disk, "names").splitlines():
-        target = re.search(rf" ([0-9a-f]{{{SHORT}}}) ", line)
-        if target:
-            names[line.split()[-1]] = target.group(1)
+    stored.cambi(disk, "fsck", "--repair")
+    listed, names = stored.contents(disk)
     acknowledged.compare(listed, names)
     return len(listed)
 
 
-def work_and_cut(line, log_path, again, seconds, acknowledged):
-    console = Console(line, log_path, again)
+def work_and_cut(line, arch, again, seconds, acknowledged):
+    console = stored.start(line, f"power-cuts-{arch}", again)
     try:
-        if not console.expect(r"^cambios> $", BOOT_SECONDS * PATIENCE):
-            raise Failed("no prompt")
-        console.send(b"objects 600000\n")
-        if not console.expect(rf"^kept {HASH}$", BOOT_SECONDS * PATIENCE):
-            raise Failed("nothing was stored")
+        stored.store_things(console, "600000")
         console.collect(seconds)
     finally:
         console.stop()
@@ -109,50 +77,20 @@ def work_and_cut(line, log_path, again, seconds, acknowledged):
     acknowledged.hear(console.text)
 
 
-def run(arch, cuts, seed, folder):
-    chance = random.Random(f"{seed} {arch}")
+def run(arch, options, folder):
+    chance = random.Random(f"{options.seed} {arch}")
     disk = os.path.join(folder, f"{arch}.img")
     machine.disk_make(disk, "64M")
-    build = os.path.join(ROOT, "build", arch)
-    line = machine.command(arch, cpus=1, memory="128M", kernel=machine.kernel_path(build),
-                           bundle=machine.bundle_path(build),
-                           extra=["-serial", "stdio", "-monitor", "none", "-no-reboot"] + machine.disk_options(disk))
-    log_path = os.path.join(ROOT, "build", "scenarios", f"power-cuts-{arch}.log")
-    os.makedirs(os.path.dirname(log_path), exist_ok=True)
+    line = stored.command(arch, machine.disk_options(disk))
     acknowledged = Acknowledged()
     count = 0
-    for cut in range(cuts):
-        work_and_cut(line, log_path, cut > 0, chance.uniform(0, WORK_SECONDS), acknowledged)
+    for cut in range(options.cuts):
+        work_and_cut(line, arch, cut > 0, chance.uniform(0, WORK_SECONDS), acknowledged)
         count = judge(disk, acknowledged)
-    return f"{cuts} cuts, {count} objects"
-
-
-def one(arch, options, folder):
-    begin = time.monotonic()
-    try:
-        said = run(arch, options.cuts, options.seed, folder)
-    except Failed as failure:
-        print(f"FAIL  power cuts {arch}: {failure}\n      again: tests/qemu/power_cuts.py --arch {arch} "
-              f"--cuts {options.cuts} --seed {options.seed}", flush=True)
-        return False
-    print(f"PASS  power cuts {arch}: {said} ({time.monotonic() - begin:.1f} s)", flush=True)
-    return True
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--arch", action="append", choices=machine.ARCHES)
-    parser.add_argument("--cuts", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
-        arches = options.arch or machine.ARCHES
-        verdicts = list(pool.map(lambda arch: one(arch, options, folder), arches))
-    passed = sum(verdicts)
-    failed = len(verdicts) - passed
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return f"{options.cuts} cuts, {count} objects"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--cuts", type=int, default=20)
+    sys.exit(stored.run_all(arguments, run))

@@ -67,14 +67,13 @@ static void say(const char *what, const struct object_id *id)
 
 static status_t name_it(uint64_t number, const struct object_id *id)
 {
-	char name[16];
+	char name[16], named[32];
 
 	(void)format(name, sizeof(name), "n%u", (unsigned)(number % NAMES));
 	const status_t status = store_client_name_set(&store, name, id);
-	if (status == STATUS_OK) {
-		print("named %s ", name);
-		say("to", id);
-	}
+	(void)format(named, sizeof(named), "named %s to", name);
+	if (status == STATUS_OK)
+		say(named, id);
 	return status;
 }
 
