@@ -25,21 +25,39 @@ static bool one_in(uint64_t n)
 	return below(n) == 0;
 }
 
-/* A live handle of the thread's process, of a type if it has one; else any; else garbage. */
+static bool is_live(const struct cap *cap, uint32_t type)
+{
+	return cap->type != OBJECT_NONE && (type == OBJECT_NONE || cap->type == type);
+}
+
+/* The slot of one of the process's live capabilities of a type, all as likely; CSPACE_SLOTS: it has none. */
+static uint32_t live_slot(const struct thread *thread, uint32_t type)
+{
+	const struct cap *window = &cap_table[cap_index(thread->process, 0)];
+	uint32_t count = 0;
+	uint32_t slot = 0;
+	for (uint32_t i = 0; i < CSPACE_SLOTS; i++)
+		count += is_live(&window[i], type);
+	if (count == 0)
+		return CSPACE_SLOTS;
+	for (uint64_t skipped = below(count); !is_live(&window[slot], type) || skipped-- > 0; slot++)
+		;
+	return slot;
+}
+
+/* A live handle of the thread's process, of a type if it has one; else any. Now and then one whose capability has
+ * gone, or one that nobody gave it. */
 static handle_t pick_handle(const struct thread *thread, uint32_t type)
 {
-	handle_t found = HANDLE_NONE;
-	uint32_t seen = 0;
-	if (one_in(30))
+	uint64_t kind = below(32);
+	if (kind == 31)
 		return host_random();
-	for (uint32_t slot = 0; slot < CSPACE_SLOTS; slot++) {
-		const struct cap *cap = &cap_table[cap_index(thread->process, slot)];
-		if (cap->type == OBJECT_NONE || (type != OBJECT_NONE && cap->type != type))
-			continue;
-		if (below(++seen) == 0)
-			found = HANDLE(slot, cap->generation);
-	}
-	return found != HANDLE_NONE || type == OBJECT_NONE ? found : pick_handle(thread, OBJECT_NONE);
+	uint32_t slot = live_slot(thread, type);
+	if (slot == CSPACE_SLOTS && type != OBJECT_NONE)
+		slot = live_slot(thread, OBJECT_NONE);
+	if (slot == CSPACE_SLOTS)
+		return HANDLE_NONE;
+	return HANDLE(slot, cap_table[cap_index(thread->process, slot)].generation - (kind == 30 ? 2u : 0u));
 }
 
 /* All the rights of a handle, or any. */
@@ -74,9 +92,28 @@ static uint64_t pick_tag(struct thread *thread)
 	return MESSAGE_TAG(below(100), length, caps);
 }
 
+/* Mostly where the kernel puts what has no place of its own; else at the limits, or anywhere. */
 static uint64_t pick_address(void)
 {
-	return USER_CHOOSE_BASE + below(64) * PAGE_SIZE + (one_in(20) ? 1u : 0u);
+	switch (below(32)) {
+	case 31:
+		return host_random();
+	case 30:
+		return USER_LIMIT - below(8) * PAGE_SIZE;
+	case 29:
+		return USER_CHOOSE_BASE + 1u;
+	case 28:
+		return 0x400000 + below(8) * PAGE_SIZE;
+	default:
+		return USER_CHOOSE_BASE + below(64) * PAGE_SIZE;
+	}
+}
+
+/* Pages, mostly few; else as many as one more or less would make another case. */
+static uint64_t pick_pages(uint64_t few)
+{
+	static const uint64_t limits[] = {0, USER_LIMIT / PAGE_SIZE, UINT64_MAX / PAGE_SIZE, UINT64_MAX, 1ull << 52};
+	return one_in(24) ? limits[below(5)] + below(3) - 1u : below(few);
 }
 
 static void fill_options(struct thread *thread)
@@ -163,8 +200,9 @@ static void set_policy(const struct thread *thread, uint64_t *arg, uint64_t numb
 static void set_arguments(struct thread *thread, uint64_t number)
 {
 	uint64_t *arg = thread->regs.arg;
-	for (uint32_t i = 0; i < 8; i++)
-		arg[i] = one_in(8) ? host_random() : below(64);
+	uint64_t any = host_random();
+	for (uint32_t i = 0; i < 8; i++, any >>= 8)
+		arg[i] = any % 256u < 224u ? any % 64u : (any | 1u) * 0x9e3779b97f4a7c15ull;
 	switch (number) {
 	case SYSCALL_call:
 	case SYSCALL_send:
@@ -206,19 +244,19 @@ static void set_arguments(struct thread *thread, uint64_t number)
 	case SYSCALL_memory_map:
 		arg[0] = pick_handle(thread, OBJECT_MEMORY);
 		arg[1] = one_in(2) ? 0 : pick_address();
-		arg[2] = below(4);
-		arg[3] = below(6);
+		arg[2] = pick_pages(4);
+		arg[3] = pick_pages(6);
 		arg[4] = below(8);
 		break;
 	case SYSCALL_memory_unmap:
 	case SYSCALL_memory_protect:
 		arg[0] = pick_address();
-		arg[1] = below(8);
+		arg[1] = pick_pages(8);
 		arg[2] = below(8);
 		break;
 	case SYSCALL_memory_create:
 	case SYSCALL_channel_create:
-		arg[0] = below(one_in(10) ? 5000 : 20);
+		arg[0] = one_in(10) ? below(5000) : pick_pages(20);
 		arg[1] = below(4);
 		memcpy(thread->page->bulk, &process_of((uint32_t)below(8))->principal, sizeof(struct aid));
 		break;

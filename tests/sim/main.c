@@ -31,6 +31,8 @@
 #define TOGETHER true
 #endif
 
+extern uint8_t __data_start[], _end[]; /* the linker's: all variables lie between */
+
 /* What was asked for, and what came of it: in memory that all processes share. */
 static struct {
 	uint64_t first, end; /* seeds */
@@ -91,6 +93,14 @@ static void run_seed(struct sim *sim)
 	__atomic_add_fetch(&run->user_steps, user_steps, __ATOMIC_RELAXED);
 }
 
+/* All variables, and the RAM. */
+static void snapshot(void)
+{
+	uint8_t *const ram = arch_direct((paddr_t){HOST_RAM_BASE});
+	const struct snapshot_range ranges[] = {{__data_start, _end, true}, {ram, ram + RAM_BYTES, false}};
+	snapshot_take(ranges, 2);
+}
+
 /* There in a build that counts coverage: what it would do at the end of a program. */
 int __llvm_profile_write_file(void) __attribute__((weak));
 
@@ -106,7 +116,7 @@ _Noreturn static void run_batch(uint64_t batch, volatile uint64_t *number)
 	if (!host_simulate_boot(batch, sim_actor, sim_check, &sim))
 		sim_fail(&sim, "no program ever ran");
 	if (TOGETHER)
-		snapshot_take(arch_direct((paddr_t){HOST_RAM_BASE}), RAM_BYTES);
+		snapshot();
 	for (uint64_t seed = sim.seed; seed != 0 && *number != stop; seed = batch_seed(batch, ++*number)) {
 		if (TOGETHER)
 			snapshot_restore();

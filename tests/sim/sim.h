@@ -27,8 +27,13 @@ void sim_bundle(struct boot_info *info);
 struct thread *sim_actor(struct thread *current, void *sim);
 /* All x_valid() of the kernel; ends the program with the replay command if one is false. */
 void sim_check(void *sim);
-/* Remember all variables, and the RAM; put them back. Not with the sanitizers, which know of no such thing. */
-void snapshot_take(uint8_t *ram, size_t ram_bytes);
+/* Memory to remember and to put back. `loaded`: of the program's file; else it was zero before it was written. */
+struct snapshot_range {
+	uint8_t *begin, *end;
+	bool loaded;
+};
+/* Not with the address sanitizer, which knows of no such thing. */
+void snapshot_take(const struct snapshot_range *ranges, size_t count);
 void snapshot_restore(void);
 /* Say what broke and how to see it again, and end. */
 _Noreturn void sim_fail(const struct sim *sim, const char *what);
