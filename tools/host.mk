@@ -172,8 +172,28 @@ $H/fuzz/machine/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
 $H/fuzz/syscall: $(MACHINE_OBJECTS)
 	@echo "  link  $@"
 	$(Q)$(HOST_CC) $(MACHINE_CFLAGS) -fsanitize=fuzzer $^ $(SIM_WRAP) -Wl,--wrap=host_random -o $@
+# Services, whole, each with the library that services are written in; what starts a program is the target's.
+SERVICE_LIB := $(patsubst %,$H/fuzz/service/%.o,$(filter-out %/startup.c,$(wildcard user/lib/os/*.c)))
+service_objects = $(patsubst %,$H/fuzz/service/%.o,$(wildcard user/services/$1/*.c)) $H/fuzz/service.a
+$H/fuzz/service/%.o: SEE := $(SEE_USER_HOST)
+$H/fuzz/service/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
+	@mkdir -p $(@D)
+	@echo "  cc    $@"
+	$(Q)$(HOST_CC) $(FUZZ_CFLAGS) -fno-sanitize-address-globals-dead-stripping -Dmain=service_main \
+		-Wno-missing-prototypes $(SEE) -MMD -MP -c $< -o $@
+	$(Q)$(OBJCOPY) --rename-section .data=service_data --rename-section .bss=service_bss $@
+$H/fuzz/service.a: $(SERVICE_LIB)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+$(patsubst %,$H/fuzz/obj/tests/fuzz/%.c.o,vault policy store store_client): SEE := $(SEE_USER_HOST)
+$H/fuzz/vault: $(call service_objects,keys)
+$H/fuzz/policy: $(call service_objects,policy)
+$H/fuzz/store: HOST_LDFLAGS := -Wl,--wrap=signature_verify_digest
+$H/fuzz/store_client: HOST_LDFLAGS := -Wl,--wrap=signature_verify_digest,--wrap=signature_sign_digest,--wrap=signature_public -lcmocka
+$H/fuzz/store_client: $H/fuzz/service.a
+$H/fuzz/store: $(call service_objects,store)
 $H/fuzz/editor: $H/fuzz/obj/user/apps/shell/editor.c.o
 $H/fuzz/mount: HOST_LDFLAGS := -Wl,--wrap=crc32c_long,--wrap=signature_verify_digest
 $(filter-out $H/fuzz/syscall,$(FUZZ)): $H/fuzz/%: $H/fuzz/obj/tests/fuzz/%.c.o $H/fuzz/lib.a
 	@echo "  link  $@"
-	$(Q)$(HOST_CC) $(HOST_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) $(HOST_LDFLAGS) -o $@
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %/service.a,$^) $(filter %/lib.a,$^) $(HOST_LDFLAGS) -o $@
