@@ -14,15 +14,15 @@
 #include <kernel/audit.h>
 #include <kernel/memory.h>
 #include <kernel/notification.h>
+#include <kernel/principal.h>
 #include <kernel/process.h>
 #include <kernel/timer.h>
 #include <lib/string.h>
 
 struct channel channel_table[CHANNEL_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 
-static void side_fill(struct channel_side *side, const struct aid *principal, uint64_t process_id)
+static void side_fill(struct channel_side *side, uint64_t process_id)
 {
-	side->principal = *principal;
 	side->process = NONE;
 	side->process_id = process_id;
 	side->address = 0;
@@ -41,8 +41,10 @@ static void channel_fill(struct channel *channel, uint32_t process, uint64_t pag
 	channel->created_ns = clock_now();
 	channel->memory = NONE;
 	channel->tombstone = NONE;
-	side_fill(&channel->side[0], &creator->principal, creator->id);
-	side_fill(&channel->side[1], peer, 0);
+	side_fill(&channel->side[0], creator->id);
+	side_fill(&channel->side[1], 0);
+	principal_stamp(&channel->side[0].principal, creator);
+	channel->side[1].principal = *peer;
 	channel->grace_end = DEADLINE_NEVER;
 	channel->grace_next = NONE;
 	channel->grace_listed = false;

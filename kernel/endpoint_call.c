@@ -177,7 +177,7 @@ static void send_enqueue(struct endpoint *endpoint, const struct thread *current
 	queued->cap = (uint32_t)(cap - cap_table);
 	queued->tag = tag;
 	queued->badge = cap->badge;
-	queued->sender = current->owner->principal;
+	principal_stamp(&queued->sender, current->owner);
 	for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
 		words[i] = current->regs.arg[2u + i];
 	for (uint32_t i = MESSAGE_WORDS; i < (MESSAGE_LENGTH(tag) + 7u) / 8u; i++)

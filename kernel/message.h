@@ -8,7 +8,7 @@
  */
 #pragma once
 #include <kernel/cap.h>
-#include <kernel/process.h>
+#include <kernel/principal.h>
 #include <kernel/thread.h>
 
 /* Capabilities named by a message, read once from the sender's page. */
@@ -30,6 +30,8 @@ CC_NODISCARD status_t message_check(struct thread *from, uint64_t tag, struct me
 void message_pass_caps(struct thread *to, const struct message_caps *caps);
 
 /* Bytes 32.. of a longer payload, in whole words. */
+/*@ requires MESSAGE_WORD_BYTES < length && length <= MESSAGE_PAYLOAD_MAX;
+    assigns to->payload[0 .. MESSAGE_PAYLOAD_MAX - 1]; */
 CC_INLINE void message_copy_payload(struct message_page *to, const struct message_page *from, uint32_t length)
 {
 	uint64_t *target = (uint64_t *)(void *)(to->payload + MESSAGE_WORD_BYTES);
@@ -50,6 +52,11 @@ CC_INLINE void message_copy_payload(struct message_page *to, const struct messag
 }
 
 /* Tag, words, principal and payload; the sender's registers and page hold still (it is current or queued). */
+/*@ requires \valid(to) && \valid(to->page) && \valid_read(from) && \valid_read(from->page) && \valid_read(from->owner);
+    requires (tag & 0xffff) <= MESSAGE_PAYLOAD_MAX;
+    requires \separated(to, to->page, from->owner) && \separated(from, to->page, to);
+    assigns to->regs.arg[1 .. 5], to->page->sender, to->page->payload[0 .. MESSAGE_PAYLOAD_MAX - 1];
+    ensures sender: to->page->sender == from->owner->principal; */
 CC_INLINE void message_copy(struct thread *to, const struct thread *from, uint64_t tag)
 {
 	to->regs.arg[1] = tag;
@@ -57,7 +64,7 @@ CC_INLINE void message_copy(struct thread *to, const struct thread *from, uint64
 	to->regs.arg[3] = from->regs.arg[3];
 	to->regs.arg[4] = from->regs.arg[4];
 	to->regs.arg[5] = from->regs.arg[5];
-	to->page->sender = from->owner->principal;
+	principal_stamp(&to->page->sender, from->owner);
 	if (CC_UNLIKELY(MESSAGE_LENGTH(tag) > MESSAGE_WORD_BYTES))
 		message_copy_payload(to->page, from->page, MESSAGE_LENGTH(tag));
 }

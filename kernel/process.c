@@ -9,6 +9,7 @@
 #include <kernel/memory.h>
 #include <kernel/notification.h>
 #include <kernel/panic.h>
+#include <kernel/principal.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
@@ -58,7 +59,7 @@ static void process_fill(struct process *process, uint32_t parent, uint32_t imag
                          const struct process_options *options)
 {
 	bool chosen = !aid_is_anonymous(&options->principal);
-	process->principal = chosen ? options->principal : image_table[image].principal;
+	principal_bind(process, chosen ? &options->principal : &image_table[image].principal);
 	process->syscall_mask = options->syscall_mask;
 	if (aid_is_anonymous(&process->principal))
 		process->syscall_mask &= ANONYMOUS_MASK;

@@ -151,6 +151,7 @@ def host(total, seeds):
 def check_all(total):
     total.step("lint", [sys.executable, "tools/lint.py"])
     total.step("layers", [sys.executable, "tools/layers.py"])
+    total.step("identity", [sys.executable, "tools/identity.py"])
     total.step("abi", [sys.executable, "tools/abi_dump.py"])
     total.build("manifest", "manifest-check")
     built = [arch for arch in tree.ARCHES if total.build(f"build {arch}", f"ARCH={arch}", "image")]
@@ -178,6 +179,7 @@ def check_all(total):
 def check_fast(total):
     total.step("lint", [sys.executable, "tools/lint.py"])
     total.step("layers", [sys.executable, "tools/layers.py"])
+    total.step("identity", [sys.executable, "tools/identity.py"])
     total.build("manifest", "manifest-check")
     total.step("claims", [sys.executable, "tools/claims.py"])
     built = total.build("build x86_64", "ARCH=x86_64", "image")

@@ -136,20 +136,6 @@ def syscall_problems():
             yield f"{document}: {row.group(2)} has no part Errors"
 
 
-def principal_problems():
-    """A process's principal has one writer, before its first thread exists: kernel/process.c."""
-    writes = re.compile(r"\w+->principal\s*=[^=]|mem(?:cpy|set|move)\(&\w+(?:\([^)]*\))?->principal\b")
-    wanted = "kernel/process.c"
-    allowed = re.compile(r"^(info|side|image)->")
-    found = [(path, number, match.group(0))
-             for path in tree.files(".c", ".h") if path.startswith("kernel/") and "/test/" not in path
-             for number, line in enumerate(tree.read(path).splitlines(), 1)
-             for match in writes.finditer(line) if not allowed.match(match.group(0))]
-    if [path for path, _, _ in found] != [wanted]:
-        for path, number, text in found or [(wanted, 0, "nothing")]:
-            yield f"{path}:{number}: the principal of a process is bound in one place: {text}"
-
-
 def readme_problems():
     """Every program says in a README what it is."""
     for kind in ("services", "drivers", "apps"):
@@ -174,7 +160,6 @@ def main():
     check("lint: nothing is left unfinished", lines_matching(code, UNFINISHED, "finish it or record it as an issue"))
     check("lint: no path of one machine", lines_matching(outside(everything, "tools/lint.py"), MACHINE_PATH, "a path of one machine"))
     check("lint: every system call is documented, with its errors", syscall_problems())
-    check("lint: a process's principal is bound in one place", principal_problems())
     check("lint: every program has a README", readme_problems())
     return verdicts.end()
 

@@ -3,6 +3,8 @@
 #pragma once
 #include <kernel/arch.h>
 
+/*@ assigns \nothing;
+    ensures \false; */
 CC_NORETURN void panic(const char *format, ...) CC_PRINTF(1, 2);
 /* Where the epitaph finds names: kernel.symbols of the bundle, in the direct map. */
 void panic_symbols(const uint8_t *data, size_t length);
