@@ -21,8 +21,9 @@ static bool arena_divide(struct volume *volume, size_t arena_size)
 	volume->pool = arena + at;
 	if (at > arena_size)
 		return false;
-	/* Nodes are named by 32 bits. */
-	volume->pool_size = arena_size - at < (UINT32_MAX - 64ull) * 8 ? arena_size - at : (UINT32_MAX - 64ull) * 8;
+	/* What lies there is named by 32 bits. */
+	const uint64_t pool_max = (UINT32_MAX - 64ull) * POOL_UNIT;
+	volume->pool_size = arena_size - at < pool_max ? arena_size - at : pool_max;
 	memset(volume->segments, 0, volume->segment_count * sizeof(struct segment));
 	batch_start(&volume->open);
 	return index_start(volume);
@@ -152,18 +153,6 @@ static status_t change_check(const struct volume *volume, size_t key_size, size_
 	return key_size == 0 || key_size > VOLUME_KEY_MAX || value_size > VOLUME_VALUE_MAX ? STATUS_INVALID : STATUS_OK;
 }
 
-static void node_touch(struct volume *volume, uint32_t number)
-{
-	struct node *node = node_at(volume, number);
-
-	if (node->touched != 0)
-		return;
-	node->touched = 1;
-	node->old = node->now;
-	node->touched_next = volume->touched;
-	volume->touched = number;
-}
-
 status_t volume_put(struct volume *volume, const void *key, size_t key_size, const void *value, size_t value_size)
 {
 	uint32_t offset;
@@ -173,14 +162,17 @@ status_t volume_put(struct volume *volume, const void *key, size_t key_size, con
 		return status;
 	if (record_size(key_size, value_size) > volume->batch_blocks * BLOCK_SIZE - volume->open.used)
 		return STATUS_QUOTA;
-	uint32_t number = index_at(volume, key, key_size);
-	if (number == 0)
-		number = index_insert(volume, key, key_size);
+	const uint32_t number = index_add(volume, key, key_size);
 	if (number == 0)
 		return STATUS_QUOTA;
+	if (!node_touch(volume, number)) {
+		if (node_now(volume, node_at(volume, number)).address == 0)
+			index_remove(volume, number);
+		return STATUS_QUOTA;
+	}
 	(void)batch_add(volume, &volume->open, RECORD_PUT, key, key_size, value, value_size, &offset);
-	node_touch(volume, number);
-	node_at(volume, number)->now = (struct place){ .address = PENDING | offset, .value_size = (uint32_t)value_size };
+	node_now_set(volume, node_at(volume, number),
+	             (struct place){ .address = PENDING | offset, .value_size = (uint32_t)value_size });
 	return STATUS_OK;
 }
 
@@ -192,12 +184,12 @@ status_t volume_delete(struct volume *volume, const void *key, size_t key_size)
 	if (status != STATUS_OK)
 		return status;
 	const uint32_t number = index_at(volume, key, key_size);
-	if (number == 0 || node_at(volume, number)->now.address == 0)
+	if (number == 0 || node_now(volume, node_at(volume, number)).address == 0)
 		return STATUS_NOT_FOUND;
-	if (!batch_add(volume, &volume->open, RECORD_DELETE, key, key_size, NULL, 0, &offset))
+	if (!node_touch(volume, number) ||
+	    !batch_add(volume, &volume->open, RECORD_DELETE, key, key_size, NULL, 0, &offset))
 		return STATUS_QUOTA;
-	node_touch(volume, number);
-	node_at(volume, number)->now = (struct place){ .address = 0 };
+	node_now_set(volume, node_at(volume, number), (struct place){ .address = 0 });
 	return STATUS_OK;
 }
 
@@ -205,17 +197,15 @@ status_t volume_delete(struct volume *volume, const void *key, size_t key_size)
 static void transaction_end(struct volume *volume, bool committed, uint64_t address)
 {
 	while (volume->touched != 0) {
-		const uint32_t number = volume->touched;
-		struct node *node = node_at(volume, number);
-		struct place now = node->now;
-		volume->touched = node->touched_next;
+		const struct touch *touch = touch_at(volume, volume->touched);
+		const uint32_t number = touch->node;
+		struct place now = touch_now(touch);
 		if ((now.address & PENDING) != 0)
 			now.address = address + (now.address & ~PENDING);
 		if (committed)
-			live_set(volume, node, now);
-		node->touched = 0;
-		node->now = node->old;
-		if (node->now.address == 0)
+			live_set(volume, node_at(volume, number), now);
+		node_untouch(volume);
+		if (node_now(volume, node_at(volume, number)).address == 0)
 			index_remove(volume, number);
 	}
 	batch_start(&volume->open);
@@ -245,10 +235,12 @@ static bool transaction_shrinks(const struct volume *volume)
 	const uint64_t blocks = (volume->open.used + BLOCK_SIZE - 1) / BLOCK_SIZE;
 	uint64_t before = 0, after = 0;
 
-	for (uint32_t number = volume->touched; number != 0; number = node_at(volume, number)->touched_next) {
-		const struct node *node = node_at(volume, number);
-		before += node->old.address == 0 ? 0 : record_size(node->key_size, node->old.value_size);
-		after += node->now.address == 0 ? 0 : record_size(node->key_size, node->now.value_size);
+	for (uint32_t number = volume->touched; number != 0; number = touch_at(volume, number)->next) {
+		const struct touch *touch = touch_at(volume, number);
+		const struct place old = touch_old(touch), now = touch_now(touch);
+		const size_t key_size = node_at(volume, touch->node)->key_size;
+		before += old.address == 0 ? 0 : record_size(key_size, old.value_size);
+		after += now.address == 0 ? 0 : record_size(key_size, now.value_size);
 	}
 	return after <= before && after <= blocks * BLOCK_SIZE / 4 * 3 && blocks <= volume->segment_blocks / 4;
 }
@@ -273,18 +265,19 @@ status_t volume_look(struct volume *volume, const void *key, size_t key_size, co
 {
 	const uint32_t number = key_size > VOLUME_KEY_MAX ? 0 : index_at(volume, key, key_size);
 
-	if (number == 0 || node_at(volume, number)->now.address == 0)
+	struct node *node = node_at(volume, number);
+	const struct place now = number == 0 ? (struct place){ .address = 0 } : node_now(volume, node);
+	status_t status = STATUS_OK;
+
+	if (now.address == 0)
 		return STATUS_NOT_FOUND;
-	const struct node *node = node_at(volume, number);
-	if ((node->now.address & PENDING) != 0) {
-		*out_value = volume->open.bytes + (node->now.address & ~PENDING) + RECORD_HEADER + key_size;
-	} else {
-		const status_t status = record_read(volume, node, &node->now, out_value);
-		if (status != STATUS_OK)
-			return status;
-	}
-	*out_size = node->now.value_size;
-	return STATUS_OK;
+	if ((now.address & PENDING) != 0)
+		*out_value = volume->open.bytes + (now.address & ~PENDING) + RECORD_HEADER + key_size;
+	else
+		status = record_read(volume, node, &now, out_value);
+	if (status == STATUS_OK)
+		*out_size = now.value_size;
+	return status;
 }
 
 status_t volume_get(struct volume *volume, const void *key, size_t key_size, void *out_value, size_t room,
@@ -305,20 +298,17 @@ status_t volume_get(struct volume *volume, const void *key, size_t key_size, voi
 status_t volume_next(struct volume *volume, const void *key, size_t key_size, bool inclusive,
                      uint8_t out_key[VOLUME_KEY_MAX], size_t *out_key_size, size_t *out_value_size)
 {
-	uint32_t before[LEVELS];
-	uint32_t number = index_find(volume, key, key_size, before);
+	uint32_t number = index_from(volume, key, key_size);
 
-	if (number != 0 && !inclusive &&
-	    key_compare(node_key(node_at(volume, number)), node_at(volume, number)->key_size, key, key_size) == 0)
-		number = node_at(volume, number)->next[0];
-	while (number != 0 && node_at(volume, number)->now.address == 0)
-		number = node_at(volume, number)->next[0];
+	if (number != 0 && !inclusive && node_is(volume, node_at(volume, number), key, key_size))
+		number = node_at(volume, number)->links[0];
+	while (number != 0 && node_now(volume, node_at(volume, number)).address == 0)
+		number = node_at(volume, number)->links[0];
 	if (number == 0)
 		return STATUS_NOT_FOUND;
-	const struct node *node = node_at(volume, number);
-	memcpy(out_key, node_key(node), node->key_size);
-	*out_key_size = node->key_size;
-	*out_value_size = node->now.value_size;
+	struct node *node = node_at(volume, number);
+	*out_key_size = node_key(volume, node, out_key);
+	*out_value_size = node_now(volume, node).value_size;
 	return STATUS_OK;
 }
 
@@ -333,6 +323,7 @@ void volume_statistics(const struct volume *volume, struct volume_statistics *ou
 	}
 	*out_statistics = volume->statistics;
 	out_statistics->blocks = volume->blocks;
+	out_statistics->index_bytes = volume->pool_used + volume->pool_end - volume->pool_size;
 	out_statistics->free_blocks = dead + (uint64_t)volume->free_segments * volume->segment_blocks;
 	const uint64_t kept = (uint64_t)reserve * volume->segment_blocks;
 	out_statistics->free_blocks -= kept < out_statistics->free_blocks ? kept : out_statistics->free_blocks;
@@ -351,9 +342,9 @@ static const struct {
 static status_t record_check(struct volume *volume, struct node *node)
 {
 	const uint8_t *value;
-	const struct place *place = node_committed(node);
+	const struct place place = node_committed(volume, node);
 
-	return place->address == 0 ? STATUS_OK : record_read(volume, node, place, &value);
+	return place.address == 0 ? STATUS_OK : record_read(volume, node, &place, &value);
 }
 
 status_t volume_check(struct volume *volume, void (*report)(void *context, const char *text), void *context)
@@ -366,14 +357,14 @@ status_t volume_check(struct volume *volume, void (*report)(void *context, const
 			result = STATUS_DAMAGED;
 		}
 	}
-	for (uint32_t number = node_at(volume, volume->root)->next[0]; number != 0;) {
+	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0;) {
 		struct node *node = node_at(volume, number);
 		const status_t status = record_check(volume, node);
 		if (status != STATUS_OK) {
 			report(context, status == STATUS_IO_ERROR ? "a record cannot be read" : "a record is damaged");
 			result = STATUS_DAMAGED;
 		}
-		number = node->next[0];
+		number = node->links[0];
 	}
 	if (volume_valid(volume))
 		return result;
@@ -385,15 +376,20 @@ status_t volume_check(struct volume *volume, void (*report)(void *context, const
 bool volume_valid(const struct volume *volume)
 {
 	uint64_t keys = 0, live = 0, counted = 0;
-	uint32_t last = 0, free_count = 0;
+	uint32_t free_count = 0;
+	uint8_t last[VOLUME_KEY_MAX], key[VOLUME_KEY_MAX];
+	size_t last_size = 0;
 
-	for (uint32_t number = node_at(volume, volume->root)->next[0]; number != 0; last = number, number = node_at(volume, number)->next[0]) {
+	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0; number = node_at(volume, number)->links[0]) {
 		struct node *node = node_at(volume, number);
-		const struct place *place = node_committed(node);
-		if (last != 0 && key_compare(node_key(node_at(volume, last)), node_at(volume, last)->key_size, node_key(node), node->key_size) >= 0)
+		const struct place place = node_committed(volume, node);
+		const size_t key_size = node_key(volume, node, key);
+		if (key_compare(last, last_size, key, key_size) >= 0)
 			return false;
-		keys += place->address != 0;
-		live += place->address != 0 ? record_size(node->key_size, place->value_size) : 0;
+		keys += place.address != 0;
+		live += place.address != 0 ? record_size(key_size, place.value_size) : 0;
+		memcpy(last, key, key_size);
+		last_size = key_size;
 	}
 	for (uint32_t i = 0; i < volume->segment_count; i++) {
 		counted += volume->segments[i].live;

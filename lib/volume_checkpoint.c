@@ -10,6 +10,7 @@
 #define PAGE_ROOM (BLOCK_SIZE - PAGE_HEADER)
 #define ENTRY_MAX (ENTRY_HEADER + VOLUME_KEY_MAX)
 #define SUPER_DUMP 104u
+#define PAGE_PIECES 16u /* that are new in a page, about: three keys of an object share its digest */
 
 static uint64_t page_address(const struct volume *volume, uint64_t page)
 {
@@ -45,18 +46,17 @@ static uint32_t page_fill(const struct volume *volume, uint8_t *page, uint32_t n
 
 	while (number != 0) {
 		struct node *node = node_at(volume, number);
-		const struct place *place = node_committed(node);
-		if (place->address != 0) {
+		const struct place place = node_committed(volume, node);
+		if (place.address != 0) {
 			if (BLOCK_SIZE - used < ENTRY_HEADER + (uint32_t)node->key_size)
 				break;
 			memset(page + used, 0, ENTRY_HEADER);
-			bytes_put_le64(page + used, place->address);
-			bytes_put_le32(page + used + 8, place->value_size);
+			bytes_put_le64(page + used, place.address);
+			bytes_put_le32(page + used + 8, place.value_size);
 			page[used + 12] = node->key_size;
-			memcpy(page + used + ENTRY_HEADER, node_key(node), node->key_size);
-			used += ENTRY_HEADER + node->key_size;
+			used += ENTRY_HEADER + (uint32_t)node_key(volume, node, page + used + ENTRY_HEADER);
 		}
-		number = node->next[0];
+		number = node->links[0];
 	}
 	*out_used = used;
 	return number;
@@ -78,7 +78,7 @@ static status_t device_flush(struct volume *volume)
 /* Fill pages into the buffer and write them, no write crossing a segment. */
 static status_t pages_write(struct volume *volume)
 {
-	uint32_t number = node_at(volume, volume->root)->next[0];
+	uint32_t number = node_at(volume, volume->root)->links[0];
 	uint64_t page = 0;
 
 	while (number != 0) {
@@ -285,7 +285,7 @@ static status_t page_read(struct volume *volume, uint64_t number, const uint8_t 
 	       used >= PAGE_HEADER && used <= BLOCK_SIZE ? STATUS_OK : STATUS_DAMAGED;
 }
 
-static status_t entry_take(struct volume *volume, const uint8_t *entry, uint32_t room, uint32_t *last, uint32_t *out_size)
+static status_t entry_take(struct volume *volume, const uint8_t *entry, uint32_t room, uint32_t tail[LEVELS], uint32_t *out_size)
 {
 	uint32_t segment;
 
@@ -294,18 +294,15 @@ static status_t entry_take(struct volume *volume, const uint8_t *entry, uint32_t
 	const uint32_t key_size = entry[12];
 	const struct place place = { .address = bytes_le64(entry), .value_size = bytes_le32(entry + 8) };
 	if (key_size == 0 || key_size > VOLUME_KEY_MAX || key_size > room - ENTRY_HEADER ||
-	    place.value_size > VOLUME_VALUE_MAX || !address_segment(volume, place.address, &segment))
+	    place.value_size > VOLUME_VALUE_MAX || place.address % 8 != 0 || !address_segment(volume, place.address, &segment))
 		return STATUS_DAMAGED;
-	const uint8_t *key = entry + ENTRY_HEADER;
-	if (*last != 0 && key_compare(node_key(node_at(volume, *last)), node_at(volume, *last)->key_size, key, key_size) >= 0)
-		return STATUS_DAMAGED;
-	*last = index_insert(volume, key, key_size);
-	if (*last == 0)
-		return STATUS_QUOTA;
+	const status_t status = index_append(volume, tail, entry + ENTRY_HEADER, key_size);
+	if (status != STATUS_OK)
+		return status;
 	if (volume->segments[segment].live > volume->segment_blocks * BLOCK_SIZE)
 		return STATUS_DAMAGED;
-	node_at(volume, *last)->now = place;
-	live_add(volume, node_at(volume, *last), &place);
+	node_committed_set(volume, node_at(volume, tail[0]), place);
+	live_add(volume, node_at(volume, tail[0]), &place);
 	*out_size = ENTRY_HEADER + key_size;
 	return STATUS_OK;
 }
@@ -324,14 +321,16 @@ static void states_load(struct volume *volume)
 
 status_t checkpoint_load(struct volume *volume)
 {
-	uint32_t last = 0;
+	uint32_t tail[LEVELS];
 
+	index_tail(volume, tail);
+	pieces_expect(volume, volume->dump_pages * PAGE_PIECES);
 	for (uint64_t number = 0; number < volume->dump_pages; number++) {
 		const uint8_t *page;
 		status_t status = page_read(volume, number, &page);
 		const uint32_t used = status == STATUS_OK ? bytes_le32(page + 24) : 0;
 		for (uint32_t at = PAGE_HEADER, size = 0; status == STATUS_OK && at < used; at += size)
-			status = entry_take(volume, page + at, used - at, &last, &size);
+			status = entry_take(volume, page + at, used - at, tail, &size);
 		if (status != STATUS_OK)
 			return status;
 	}

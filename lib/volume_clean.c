@@ -60,18 +60,20 @@ static status_t record_move(struct volume *volume, struct node *node)
 {
 	const uint8_t *value;
 	uint32_t offset;
-	const struct place place = *node_committed(node);
+	uint8_t key[VOLUME_KEY_MAX];
+	const size_t key_size = node_key(volume, node, key);
+	const struct place place = node_committed(volume, node);
 	status_t status = record_read(volume, node, &place, &value);
 
 	if (status != STATUS_OK)
 		return status;
-	if (batch_add(volume, &volume->moved, RECORD_PUT, node_key(node), node->key_size, value, place.value_size, &offset))
+	if (batch_add(volume, &volume->moved, RECORD_PUT, key, key_size, value, place.value_size, &offset))
 		return STATUS_OK;
 	status = moved_write(volume);
 	if (status == STATUS_OK)
 		status = record_read(volume, node, &place, &value);
 	if (status == STATUS_OK)
-		(void)batch_add(volume, &volume->moved, RECORD_PUT, node_key(node), node->key_size, value, place.value_size, &offset);
+		(void)batch_add(volume, &volume->moved, RECORD_PUT, key, key_size, value, place.value_size, &offset);
 	return status;
 }
 
@@ -79,16 +81,16 @@ static status_t record_move(struct volume *volume, struct node *node)
 static status_t segment_clean(struct volume *volume, uint32_t victim)
 {
 	batch_start(&volume->moved);
-	for (uint32_t number = node_at(volume, volume->root)->next[0]; number != 0;) {
+	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0;) {
 		struct node *node = node_at(volume, number);
+		const uint64_t address = node_committed(volume, node).address;
 		uint32_t segment;
-		if (node_committed(node)->address != 0 &&
-		    address_segment(volume, node_committed(node)->address, &segment) && segment == victim) {
+		if (address != 0 && address_segment(volume, address, &segment) && segment == victim) {
 			const status_t status = record_move(volume, node);
 			if (status != STATUS_OK)
 				return status;
 		}
-		number = node->next[0];
+		number = node->links[0];
 	}
 	volume->statistics.cleaned_segments++;
 	return moved_write(volume);

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The index in memory: a skip list in the arena, its levels drawn from a fixed seed. */
+/*
+ * The index: a skip list over all nodes, its levels drawn from a fixed seed, and beside it a
+ * table that remembers where keys were found. A key of which a piece is not there is not there
+ * either.
+ */
 #include "volume_priv.h"
 
-#define NODE_UNIT 8u
-
-struct node *node_at(const struct volume *volume, uint32_t number)
-{
-	return (struct node *)(void *)(volume->pool + (uint64_t)number * NODE_UNIT);
-}
-
-const uint8_t *node_key(const struct node *node)
-{
-	return (const uint8_t *)&node->next[node->levels];
-}
-
-struct place *node_committed(struct node *node)
-{
-	return node->touched != 0 ? &node->old : &node->now;
-}
+#define LEVEL_SEED 0x9e3779b97f4a7c15u
 
 int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
@@ -26,62 +15,6 @@ int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size
 	if (order != 0)
 		return order;
 	return (a_size > b_size) - (a_size < b_size);
-}
-
-/* The first node not less than the key (0: none), and on each level the node before it. */
-uint32_t index_find(const struct volume *volume, const uint8_t *key, size_t key_size, uint32_t before[LEVELS])
-{
-	uint32_t at = volume->root;
-
-	for (uint32_t level = LEVELS; level-- > 0;) {
-		for (;;) {
-			const uint32_t next = node_at(volume, at)->next[level];
-			if (next == 0)
-				break;
-			const struct node *node = node_at(volume, next);
-			if (key_compare(node_key(node), node->key_size, key, key_size) >= 0)
-				break;
-			at = next;
-		}
-		before[level] = at;
-	}
-	return node_at(volume, at)->next[0];
-}
-
-uint32_t index_at(const struct volume *volume, const uint8_t *key, size_t key_size)
-{
-	uint32_t before[LEVELS];
-	const uint32_t number = index_find(volume, key, key_size, before);
-
-	if (number == 0)
-		return 0;
-	const struct node *node = node_at(volume, number);
-	return key_compare(node_key(node), node->key_size, key, key_size) == 0 ? number : 0;
-}
-
-static uint32_t node_units(uint32_t levels, size_t key_size)
-{
-	const size_t size = sizeof(struct node) + levels * sizeof(uint32_t) + key_size;
-	return (uint32_t)((size + NODE_UNIT - 1) / NODE_UNIT);
-}
-
-static uint32_t node_allocate(struct volume *volume, uint32_t levels, size_t key_size)
-{
-	const uint32_t units = node_units(levels, key_size);
-	uint32_t number = volume->free_nodes[units];
-
-	if (number != 0) {
-		volume->free_nodes[units] = node_at(volume, number)->touched_next;
-	} else {
-		if (volume->pool_size - volume->pool_used < (uint64_t)units * NODE_UNIT)
-			return 0;
-		number = (uint32_t)(volume->pool_used / NODE_UNIT);
-		volume->pool_used += (uint64_t)units * NODE_UNIT;
-	}
-	memset(node_at(volume, number), 0, (size_t)units * NODE_UNIT);
-	node_at(volume, number)->levels = (uint8_t)levels;
-	node_at(volume, number)->key_size = (uint8_t)key_size;
-	return number;
 }
 
 /* A quarter of the nodes reach each next level. */
@@ -97,41 +30,146 @@ static uint32_t level_draw(struct volume *volume)
 	return levels;
 }
 
-uint32_t index_insert(struct volume *volume, const uint8_t *key, size_t key_size)
+/* ---- finding ---- */
+
+/* False: one of its pieces is in no key. */
+static bool wanted_make(const struct volume *volume, const uint8_t *key, size_t key_size, struct wanted *out)
 {
+	const uint32_t pieces = pieces_of(key_size);
+	bool known = true;
+
+	*out = (struct wanted){ .key = key, .size = key_size };
+	for (uint32_t i = 0; i < pieces; i++) {
+		out->pieces[i] = piece_find(volume, key + 1 + i * PIECE_SIZE);
+		known = known && out->pieces[i] != 0;
+	}
+	return known;
+}
+
+/* The first node not less (0: none), and on each level the node before it. */
+static uint32_t walk(const struct volume *volume, const struct wanted *wanted, uint32_t before[LEVELS])
+{
+	uint32_t at = volume->root, met = 0;
+
+	for (uint32_t level = LEVELS; level-- > 0;) {
+		for (;;) {
+			const uint32_t next = node_at(volume, at)->links[level];
+			if (next == 0 || next == met) /* met: on the level above, and not less */
+				break;
+			if (node_compare(volume, node_at(volume, next), wanted) >= 0) {
+				met = next;
+				break;
+			}
+			at = next;
+		}
+		before[level] = at;
+	}
+	return node_at(volume, at)->links[0];
+}
+
+uint32_t index_from(const struct volume *volume, const uint8_t *key, size_t key_size)
+{
+	struct wanted wanted;
 	uint32_t before[LEVELS];
-	const uint32_t number = node_allocate(volume, level_draw(volume), key_size);
+
+	(void)wanted_make(volume, key, key_size, &wanted);
+	return walk(volume, &wanted, before);
+}
+
+/* By the table alone; 0: it does not know. */
+static uint32_t known_at(const struct volume *volume, const uint8_t *key, size_t key_size)
+{
+	const uint32_t number = *node_slot(volume, key, key_size);
+
+	return number != 0 && node_is(volume, node_at(volume, number), key, key_size) ? number : 0;
+}
+
+uint32_t index_at(const struct volume *volume, const uint8_t *key, size_t key_size)
+{
+	struct wanted wanted;
+	uint32_t before[LEVELS];
+	uint32_t number = known_at(volume, key, key_size);
+
+	if (number != 0 || !wanted_make(volume, key, key_size, &wanted))
+		return number;
+	number = walk(volume, &wanted, before);
+	if (number == 0 || !node_is(volume, node_at(volume, number), key, key_size))
+		return 0;
+	*node_slot(volume, key, key_size) = number;
+	return number;
+}
+
+/* ---- changing ---- */
+uint32_t index_add(struct volume *volume, const uint8_t *key, size_t key_size)
+{
+	struct wanted wanted;
+	uint32_t before[LEVELS];
+	uint32_t number = known_at(volume, key, key_size);
+
+	if (number != 0)
+		return number;
+	(void)wanted_make(volume, key, key_size, &wanted);
+	number = walk(volume, &wanted, before);
+	if (number == 0 || !node_is(volume, node_at(volume, number), key, key_size)) {
+		number = node_make(volume, level_draw(volume), key, key_size);
+		if (number == 0)
+			return 0;
+		struct node *node = node_at(volume, number);
+		for (uint32_t level = 0; level < node->levels; level++) {
+			node->links[level] = node_at(volume, before[level])->links[level];
+			node_at(volume, before[level])->links[level] = number;
+		}
+	}
+	*node_slot(volume, key, key_size) = number;
+	return number;
+}
+
+void index_tail(const struct volume *volume, uint32_t out_tail[LEVELS])
+{
+	for (uint32_t level = 0; level < LEVELS; level++)
+		out_tail[level] = volume->root;
+}
+
+status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_t *key, size_t key_size)
+{
+	const uint32_t last = tail[0], number = node_make(volume, level_draw(volume), key, key_size);
+	struct wanted wanted = { .key = key, .size = key_size };
 
 	if (number == 0)
-		return 0;
-	(void)index_find(volume, key, key_size, before);
+		return STATUS_QUOTA;
 	struct node *node = node_at(volume, number);
-	memcpy(&node->next[node->levels], key, key_size);
+	memcpy(wanted.pieces, node_pieces(node), pieces_of(key_size) * sizeof(uint32_t));
+	if (last != volume->root && node_compare(volume, node_at(volume, last), &wanted) >= 0)
+		return STATUS_DAMAGED;
 	for (uint32_t level = 0; level < node->levels; level++) {
-		node->next[level] = node_at(volume, before[level])->next[level];
-		node_at(volume, before[level])->next[level] = number;
+		node_at(volume, tail[level])->links[level] = number;
+		tail[level] = number;
 	}
-	return number;
+	return STATUS_OK;
 }
 
 void index_remove(struct volume *volume, uint32_t number)
 {
+	uint8_t key[VOLUME_KEY_MAX];
+	struct wanted wanted;
 	uint32_t before[LEVELS];
 	struct node *node = node_at(volume, number);
-	const uint32_t units = node_units(node->levels, node->key_size);
+	const size_t key_size = node_key(volume, node, key);
+	uint32_t *slot = node_slot(volume, key, key_size);
 
-	(void)index_find(volume, node_key(node), node->key_size, before);
+	(void)wanted_make(volume, key, key_size, &wanted);
+	(void)walk(volume, &wanted, before);
 	for (uint32_t level = 0; level < node->levels; level++)
-		node_at(volume, before[level])->next[level] = node->next[level];
-	node->touched_next = volume->free_nodes[units];
-	volume->free_nodes[units] = number;
+		node_at(volume, before[level])->links[level] = node->links[level];
+	if (*slot == number)
+		*slot = 0;
+	node_give(volume, number);
 }
 
-/* Node 0 is none; the root is a node of all levels without a key. */
+/* The root is a node of all levels without a key. */
 bool index_start(struct volume *volume)
 {
-	volume->pool_used = NODE_UNIT;
-	volume->level_seed = 0x9e3779b97f4a7c15u;
-	volume->root = node_allocate(volume, LEVELS, 0);
+	volume->level_seed = LEVEL_SEED;
+	volume->root = pool_start(volume) ? node_make(volume, LEVELS, NULL, 0) : 0;
 	return volume->root != 0;
 }

@@ -100,7 +100,7 @@ static status_t record_load(struct volume *volume, uint64_t address, bool ahead,
 }
 
 /* The value at a place that must be this key's. */
-status_t record_read(struct volume *volume, const struct node *node, const struct place *place, const uint8_t **out_value)
+status_t record_read(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value)
 {
 	struct record record;
 	const status_t status = record_load(volume, place->address, false, &record);
@@ -108,7 +108,7 @@ status_t record_read(struct volume *volume, const struct node *node, const struc
 	if (status != STATUS_OK)
 		return status;
 	if (record.kind != RECORD_PUT || record.value_size != place->value_size ||
-	    key_compare(record.key, record.key_size, node_key(node), node->key_size) != 0)
+	    !node_is(volume, node, record.key, record.key_size))
 		return STATUS_DAMAGED;
 	*out_value = record.value;
 	return STATUS_OK;
@@ -265,8 +265,10 @@ static void live_remove(struct volume *volume, const struct node *node, const st
 /* The committed place of a key becomes another, or none. */
 void live_set(struct volume *volume, struct node *node, struct place place)
 {
-	live_remove(volume, node, node_committed(node));
-	*node_committed(node) = place;
+	const struct place before = node_committed(volume, node);
+
+	live_remove(volume, node, &before);
+	node_committed_set(volume, node, place);
 	live_add(volume, node, &place);
 }
 
@@ -291,15 +293,12 @@ static status_t batch_check(struct volume *volume, uint64_t address, const struc
 
 static status_t record_apply(struct volume *volume, const struct record *record, uint64_t address)
 {
-	uint32_t number = index_at(volume, record->key, record->key_size);
-
-	if (number == 0 && record->kind == RECORD_DELETE)
-		return STATUS_OK;
-	if (number == 0)
-		number = index_insert(volume, record->key, record->key_size);
-	if (number == 0)
-		return STATUS_QUOTA;
 	const bool put = record->kind == RECORD_PUT;
+	const uint32_t number = put ? index_add(volume, record->key, record->key_size) :
+	                              index_at(volume, record->key, record->key_size);
+
+	if (number == 0)
+		return put ? STATUS_QUOTA : STATUS_OK;
 	live_set(volume, node_at(volume, number),
 	         (struct place){ .address = put ? address : 0, .value_size = put ? record->value_size : 0 });
 	if (!put)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The parts of a volume: the index (volume_index.c), batches in the log
- * (volume_log.c, volume_tail.c), checkpoints (volume_checkpoint.c), cleaning (volume_clean.c);
+ * The parts of a volume: the index (volume_index.c) of nodes (volume_node.c) in a pool
+ * (volume_pool.c), batches in the log (volume_log.c, volume_tail.c), checkpoints (volume_checkpoint.c), cleaning (volume_clean.c);
  * volume.c is the map over them. Offsets of fields are where they are stored and loaded.
  */
 #pragma once
@@ -27,9 +27,14 @@
 #define RECORD_MAX (RECORD_HEADER + VOLUME_KEY_MAX + VOLUME_VALUE_MAX)
 #define WINDOW_BLOCKS (RECORD_MAX / BLOCK_SIZE + 2)
 #define LEVELS 12u
-#define NODE_CLASSES 40u
+#define POOL_UNIT 4u             /* of the index's memory: what it takes is named by its offset in units */
+#define POOL_CLASSES 32u         /* by size in units */
+#define PIECE_SIZE 32u
+#define PIECES_MAX 3u            /* of a key, after its first byte */
+#define BUCKET_NODES 3u
 #define REPLAY_BLOCKS 512u       /* of log, after which a checkpoint is due, if the index is no larger */
-#define PENDING (1ull << 63)     /* an address within the open transaction's batch */
+#define PENDING (1ull << 46)     /* an address within the open transaction's batch; no other is as large */
+#define TOUCHED (1u << 31)       /* in the upper half of a packed place: it is the number of a touch */
 
 enum segment_state { SEGMENT_FREE, SEGMENT_LOG, SEGMENT_INDEX };
 enum record_kind { RECORD_PUT = 1, RECORD_DELETE = 2 };
@@ -43,15 +48,38 @@ struct segment {
 struct place {
 	uint64_t address;
 	uint32_t value_size;
-	uint32_t reserved;
 };
 
-/* One key. `now` is what reads see; `old` what is committed, if the open transaction touched it. */
+/* One key: its first byte, pieces by number, and the rest of it. Its place is that of its record or, if the open
+ * transaction touched it, the number of a touch. */
 struct node {
-	struct place now, old;
-	uint32_t touched_next;
-	uint8_t touched, levels, key_size, reserved;
-	uint32_t next[]; /* levels of them, then the key */
+	uint32_t place[2]; /* packed */
+	uint8_t levels, key_size, first, reserved;
+	uint32_t links[]; /* the next node on each level, then the pieces; then the rest of the key */
+};
+
+/* What the open transaction makes of a node: `now` is what reads see, `old` what is committed; both packed. */
+struct touch {
+	uint32_t now[2], old[2];
+	uint32_t node, next;
+};
+
+/* 32 bytes of keys. */
+struct piece {
+	uint32_t users, next; /* next: of its bucket */
+	uint8_t bytes[PIECE_SIZE];
+};
+
+struct bucket {
+	uint32_t pieces;               /* the first of a chain */
+	uint32_t nodes[BUCKET_NODES]; /* found here lately */
+};
+
+/* A key that is looked for, and its pieces as far as they are known; 0: not there. */
+struct wanted {
+	const uint8_t *key;
+	size_t size;
+	uint32_t pieces[PIECES_MAX];
 };
 
 struct batch {
@@ -71,9 +99,10 @@ struct volume {
 	struct batch open, moved; /* the owner's transaction; the cleaner's, and room for pages */
 	uint8_t *window;          /* what was read last: window_blocks at window_block */
 	uint64_t window_block;
-	uint8_t *pool;            /* nodes, named by their offset / 8 */
-	uint64_t pool_size, pool_used;
-	uint32_t free_nodes[NODE_CLASSES];
+	uint8_t *pool;            /* nodes, touches and pieces up to pool_used; buckets from pool_size to pool_end */
+	uint64_t pool_size, pool_used, pool_end;
+	uint32_t free_units[POOL_CLASSES];
+	uint32_t pieces, buckets; /* how many; buckets: a power of two */
 	uint32_t window_blocks, root, touched, seed, segment_blocks, segment_count, batch_blocks;
 	uint32_t head_segment, head_block, next_segment, free_segments, previous, dump_count;
 	uint32_t dump[DUMP_SEGMENTS_MAX];
@@ -84,15 +113,45 @@ struct volume {
 	struct volume_statistics statistics;
 };
 
-/* The index. */
+/* The index's memory. */
+bool pool_start(struct volume *volume);
+uint32_t pool_take(struct volume *volume, size_t size); /* zeroed; 0: no memory */
+void pool_give(struct volume *volume, uint32_t number, size_t size);
+struct piece *piece_at(const struct volume *volume, uint32_t number);
+uint32_t piece_find(const struct volume *volume, const uint8_t *bytes); /* 0: not there */
+uint32_t piece_take(struct volume *volume, const uint8_t *bytes);       /* 0: no memory */
+void piece_give(struct volume *volume, uint32_t number);
+void pieces_expect(struct volume *volume, uint64_t count); /* so many will come */
+uint32_t *node_slot(const struct volume *volume, const uint8_t *key, size_t key_size); /* where a key was found */
+
+/* Nodes. */
 struct node *node_at(const struct volume *volume, uint32_t number);
-const uint8_t *node_key(const struct node *node);
-struct place *node_committed(struct node *node);
-uint32_t index_find(const struct volume *volume, const uint8_t *key, size_t key_size, uint32_t before[LEVELS]);
-uint32_t index_at(const struct volume *volume, const uint8_t *key, size_t key_size); /* 0: not there */
-uint32_t index_insert(struct volume *volume, const uint8_t *key, size_t key_size);  /* 0: no memory */
-void index_remove(struct volume *volume, uint32_t number);
+struct touch *touch_at(const struct volume *volume, uint32_t number);
+uint32_t pieces_of(size_t key_size);
+uint32_t *node_pieces(struct node *node);
+uint32_t node_make(struct volume *volume, uint32_t levels, const uint8_t *key, size_t key_size); /* 0: no memory */
+void node_give(struct volume *volume, uint32_t number);
+size_t node_key(const struct volume *volume, struct node *node, uint8_t out_key[VOLUME_KEY_MAX]); /* its size */
+bool node_is(const struct volume *volume, struct node *node, const uint8_t *key, size_t key_size);
+int node_compare(const struct volume *volume, struct node *node, const struct wanted *wanted);
+struct place node_now(const struct volume *volume, const struct node *node);
+struct place node_committed(const struct volume *volume, const struct node *node);
+void node_now_set(const struct volume *volume, struct node *node, struct place place); /* of one that is touched */
+void node_committed_set(const struct volume *volume, struct node *node, struct place place);
+bool node_touch(struct volume *volume, uint32_t number); /* false: no memory */
+void node_untouch(struct volume *volume);                /* the one touched last: back to what is committed */
+struct place touch_now(const struct touch *touch);
+struct place touch_old(const struct touch *touch);
+
+/* The index. */
 bool index_start(struct volume *volume);
+uint32_t index_from(const struct volume *volume, const uint8_t *key, size_t key_size); /* the first not less; 0: none */
+uint32_t index_at(const struct volume *volume, const uint8_t *key, size_t key_size);   /* 0: not there */
+uint32_t index_add(struct volume *volume, const uint8_t *key, size_t key_size); /* made if not there; 0: no memory */
+void index_remove(struct volume *volume, uint32_t number);
+/* Keys in ascending order, without a search: DAMAGED if this one is not the next. tail[0] is its node then. */
+void index_tail(const struct volume *volume, uint32_t out_tail[LEVELS]);
+status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_t *key, size_t key_size);
 int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size);
 
 /* The log. */
@@ -100,7 +159,7 @@ uint32_t record_size(size_t key_size, size_t value_size);
 uint64_t segment_address(const struct volume *volume, uint32_t segment);
 bool address_segment(const struct volume *volume, uint64_t address, uint32_t *out_segment);
 status_t window_read(struct volume *volume, uint64_t address, uint32_t size, bool ahead, const uint8_t **out);
-status_t record_read(struct volume *volume, const struct node *node, const struct place *place, const uint8_t **out_value);
+status_t record_read(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value);
 void batch_start(struct batch *batch);
 bool batch_add(const struct volume *volume, struct batch *batch, uint32_t kind, const uint8_t *key, size_t key_size,
                const uint8_t *value, size_t value_size, uint32_t *out_offset);
