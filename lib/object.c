@@ -31,13 +31,19 @@ status_t object_load(struct object_store *store, const struct object_id *id, str
 
 status_t object_find(struct object_store *store, const struct object_id *id, struct object *out_object)
 {
+	uint8_t key[KEY_OBJECT];
+	const size_t key_size = object_key_id(key, id);
 	struct object object;
 	size_t size;
-	const status_t status = object_load(store, id, &object, &size);
 
-	if (status == STATUS_OK)
-		*out_object = object;
-	return status;
+	if (volume_note(store->volume, key, key_size, out_object, sizeof *out_object))
+		return STATUS_OK;
+	const status_t status = object_load(store, id, &object, &size);
+	if (status != STATUS_OK)
+		return status;
+	*out_object = object;
+	volume_note_keep(store->volume, key, key_size, &object, sizeof object);
+	return STATUS_OK;
 }
 
 /* ---- birth ---- */

@@ -11,21 +11,11 @@
 
 enum list_state { LIST_UPLOADED = 0, LIST_RECLAIMED = 1 };
 
-/* The size of a value without reading it. */
-static status_t value_size(struct object_store *store, const uint8_t *key, size_t key_size, size_t *out_size)
-{
-	uint8_t found[VOLUME_KEY_MAX];
-	size_t size;
-	const status_t status = object_key_next(store, key, key_size, key_size, true, found, &size, out_size);
-
-	return status == STATUS_OK && size != key_size ? STATUS_NOT_FOUND : status;
-}
-
 static status_t part_size(struct object_store *store, const uint8_t digest[HASH_SIZE], size_t *out_size)
 {
 	uint8_t key[KEY_DIGEST];
 
-	return value_size(store, key, object_key(key, 'D', digest, HASH_SIZE, "", 0), out_size);
+	return volume_size(store->volume, key, object_key(key, 'D', digest, HASH_SIZE, "", 0), out_size);
 }
 
 /* ---- references ---- */

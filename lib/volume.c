@@ -10,6 +10,7 @@ static bool arena_divide(struct volume *volume, size_t arena_size)
 
 	volume->window = arena + at;
 	at += WINDOW_BLOCKS * BLOCK_SIZE;
+	at += cache_start(volume, arena + at, arena_size);
 	volume->segments = (struct segment *)(void *)(arena + at);
 	at += (uint64_t)volume->segment_count * sizeof(struct segment);
 	const uint32_t room = (uint32_t)(arena_size / 8 / BLOCK_SIZE < 256 ? arena_size / 8 / BLOCK_SIZE : 256);
@@ -274,10 +275,21 @@ status_t volume_look(struct volume *volume, const void *key, size_t key_size, co
 	if ((now.address & PENDING) != 0)
 		*out_value = volume->open.bytes + (now.address & ~PENDING) + RECORD_HEADER + key_size;
 	else
-		status = record_read(volume, node, &now, out_value);
+		status = record_look(volume, node, &now, out_value);
 	if (status == STATUS_OK)
 		*out_size = now.value_size;
 	return status;
+}
+
+status_t volume_size(const struct volume *volume, const void *key, size_t key_size, size_t *out_size)
+{
+	const uint32_t number = key_size > VOLUME_KEY_MAX ? 0 : index_at(volume, key, key_size);
+	const struct place now = number == 0 ? (struct place){ .address = 0 } : node_now(volume, node_at(volume, number));
+
+	if (now.address == 0)
+		return STATUS_NOT_FOUND;
+	*out_size = now.value_size;
+	return STATUS_OK;
 }
 
 status_t volume_get(struct volume *volume, const void *key, size_t key_size, void *out_value, size_t room,

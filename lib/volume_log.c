@@ -102,9 +102,14 @@ static status_t record_load(struct volume *volume, uint64_t address, bool ahead,
 /* The value at a place that must be this key's. */
 status_t record_read(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value)
 {
+	const uint32_t length = RECORD_HEADER + node->key_size + place->value_size;
+	const uint8_t *bytes;
 	struct record record;
-	const status_t status = record_load(volume, place->address, false, &record);
+	/* All of it at once; what it says of its size is judged after. */
+	status_t status = window_read(volume, place->address, length, false, &bytes);
 
+	if (status == STATUS_OK)
+		status = record_load(volume, place->address, false, &record);
 	if (status != STATUS_OK)
 		return status;
 	if (record.kind != RECORD_PUT || record.value_size != place->value_size ||
@@ -192,6 +197,7 @@ uint32_t segment_take(struct volume *volume)
 		const uint32_t segment = (volume->head_segment + i) % volume->segment_count;
 		if (volume->segments[segment].state == SEGMENT_FREE) {
 			volume->segments[segment].state = SEGMENT_LOG;
+			volume->segments[segment].taken++;
 			volume->free_segments--;
 			return segment;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
  * The parts of a volume: the index (volume_index.c) of nodes (volume_node.c) in a pool
- * (volume_pool.c), batches in the log (volume_log.c, volume_tail.c), checkpoints (volume_checkpoint.c), cleaning (volume_clean.c);
+ * (volume_pool.c), batches in the log (volume_log.c, volume_tail.c), what was read (volume_cache.c), checkpoints (volume_checkpoint.c), cleaning (volume_clean.c);
  * volume.c is the map over them. Offsets of fields are where they are stored and loaded.
  */
 #pragma once
@@ -42,6 +42,15 @@ enum record_kind { RECORD_PUT = 1, RECORD_DELETE = 2 };
 struct segment {
 	uint32_t live; /* bytes of records the committed index refers to */
 	uint32_t state;
+	uint32_t taken; /* how often it was given to the log since mounting */
+};
+
+/* Records read before: volume_cache.c. */
+struct cache {
+	struct cached *slots;
+	uint8_t *bytes;
+	uint64_t size, head; /* of the ring, in bytes; all that was ever put into it */
+	uint32_t slot_count;
 };
 
 /* Where a record is: its address in bytes from the start of the device; 0: there is none. */
@@ -99,6 +108,7 @@ struct volume {
 	struct batch open, moved; /* the owner's transaction; the cleaner's, and room for pages */
 	uint8_t *window;          /* what was read last: window_blocks at window_block */
 	uint64_t window_block;
+	struct cache cache;
 	uint8_t *pool;            /* nodes, touches and pieces up to pool_used; buckets from pool_size to pool_end */
 	uint64_t pool_size, pool_used, pool_end;
 	uint32_t free_units[POOL_CLASSES];
@@ -160,6 +170,9 @@ uint64_t segment_address(const struct volume *volume, uint32_t segment);
 bool address_segment(const struct volume *volume, uint64_t address, uint32_t *out_segment);
 status_t window_read(struct volume *volume, uint64_t address, uint32_t size, bool ahead, const uint8_t **out);
 status_t record_read(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value);
+/* The same, out of the cache if it was read before; what is read for the first time since is kept there. */
+status_t record_look(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value);
+uint64_t cache_start(struct volume *volume, uint8_t *memory, uint64_t arena_size); /* bytes of `memory` that it is */
 void batch_start(struct batch *batch);
 bool batch_add(const struct volume *volume, struct batch *batch, uint32_t kind, const uint8_t *key, size_t key_size,
                const uint8_t *value, size_t value_size, uint32_t *out_offset);

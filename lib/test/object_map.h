@@ -145,6 +145,33 @@ status_t volume_look(struct volume *volume, const void *key, size_t key_size, co
 	return STATUS_OK;
 }
 
+status_t volume_size(const struct volume *volume, const void *key, size_t key_size, size_t *out_size)
+{
+	const size_t at = map_find(&volume->now, key, key_size);
+
+	if (!map_has(&volume->now, at, key, key_size))
+		return STATUS_NOT_FOUND;
+	*out_size = volume->now.rows[at].size;
+	return STATUS_OK;
+}
+
+/* Notes are a cache: one that is always empty. */
+bool volume_note(const struct volume *volume, const void *key, size_t key_size, void *out_note, size_t size)
+{
+	(void)volume, (void)key, (void)key_size, (void)out_note, (void)size;
+	return false;
+}
+
+void volume_note_keep(struct volume *volume, const void *key, size_t key_size, const void *note, size_t size)
+{
+	(void)volume, (void)key, (void)key_size, (void)note, (void)size;
+}
+
+void volume_forget(struct volume *volume)
+{
+	(void)volume;
+}
+
 status_t volume_get(struct volume *volume, const void *key, size_t key_size, void *out_value, size_t room,
                     size_t *out_size)
 {

@@ -575,6 +575,70 @@ static void long_keys(void **state)
 	sim_end(&disk);
 }
 
+/* What was read stays until its place is written anew: then it is what is there now, and a note is gone. Damage behind
+ * what was read is seen by who looks for it. */
+static void read_before(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	uint8_t value[100], got[100]; /* so small that the cache reaches further back than the log */
+	uint32_t note;
+	size_t size;
+
+	for (uint32_t version = 1; version < 2000; version++) {
+		memset(value, (int)(version % 251), sizeof value);
+		assert_int_equal(volume_put(volume, "k", 1, value, sizeof value), STATUS_OK);
+		volume_note_keep(volume, "k", 1, &version, sizeof version);
+		assert_false(volume_note(volume, "k", 1, &note, sizeof note));
+		assert_int_equal(volume_commit(volume), STATUS_OK);
+		assert_false(volume_note(volume, "k", 1, &note, sizeof note));
+		volume_note_keep(volume, "k", 1, &version, sizeof version);
+		for (uint32_t round = 0; round < 2; round++) {
+			assert_int_equal(volume_get(volume, "k", 1, got, sizeof got, &size), STATUS_OK);
+			assert_memory_equal(got, value, sizeof value);
+			assert_true(volume_note(volume, "k", 1, &note, sizeof note) && note == version);
+			assert_false(volume_note(volume, "k", 1, got, sizeof note + 1));
+		}
+	}
+	for (size_t at = 0; at < sim_size(&disk); at++)
+		disk.cache[at] ^= disk.cache[at] == value[0];
+	assert_int_equal(volume_get(volume, "k", 1, got, sizeof got, &size), STATUS_OK);
+	assert_memory_equal(got, value, sizeof value);
+	assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_DAMAGED);
+	volume_forget(volume);
+	assert_int_equal(volume_get(volume, "k", 1, got, sizeof got, &size), STATUS_DAMAGED);
+	assert_false(volume_note(volume, "k", 1, &note, sizeof note));
+	sim_end(&disk);
+}
+
+/* More notes than there is room for: the oldest are gone, and each that is there is whole. */
+static void many_notes(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	uint8_t note[1000], wanted[1000];
+	uint32_t kept = 0;
+
+	for (uint32_t key = 0; key < 150; key++)
+		assert_int_equal(volume_put(volume, &key, sizeof key, "", 0), STATUS_OK);
+	assert_int_equal(volume_commit(volume), STATUS_OK);
+	for (uint32_t key = 0; key < 150; key++) {
+		memset(note, (int)key, sizeof note);
+		volume_note_keep(volume, &key, sizeof key, note, sizeof note);
+	}
+	for (uint32_t key = 0; key < 150; key++) {
+		memset(wanted, (int)key, sizeof wanted);
+		if (!volume_note(volume, &key, sizeof key, note, sizeof note))
+			continue;
+		assert_memory_equal(note, wanted, sizeof note);
+		kept++;
+	}
+	assert_in_range(kept, 30, 70);
+	sim_end(&disk);
+}
+
 static int arena_make(void **state)
 {
 	(void)state;
@@ -588,7 +652,8 @@ int main(void)
 		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk), cmocka_unit_test(full_disk_shrinks), cmocka_unit_test(torn_superblock),
 		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(damaged_before_the_end), cmocka_unit_test(flipped_while_mounted),
 		                            cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
-		                            cmocka_unit_test(grown_device), cmocka_unit_test(room), cmocka_unit_test(long_keys) };
+		                            cmocka_unit_test(grown_device), cmocka_unit_test(room), cmocka_unit_test(long_keys), cmocka_unit_test(read_before),
+		                            cmocka_unit_test(many_notes) };
 	const int count = (int)(sizeof tests / sizeof tests[0]);
 	const int failed = cmocka_run_group_tests(tests, arena_make, NULL);
 

@@ -98,15 +98,24 @@ CC_NODISCARD status_t volume_get(struct volume *volume, const void *key, size_t 
 /* The same without a copy: the bytes stay until the next call of any volume function. */
 CC_NODISCARD status_t volume_look(struct volume *volume, const void *key, size_t key_size,
                                   const uint8_t **out_value, size_t *out_size);
+/* The size of a key's value, which is not read. */
+CC_NODISCARD status_t volume_size(const struct volume *volume, const void *key, size_t key_size, size_t *out_size);
 /* The first key greater than `key` (or, if `inclusive`, not less), and the size of its value. NOT_FOUND past the last. */
 CC_NODISCARD status_t volume_next(struct volume *volume, const void *key, size_t key_size, bool inclusive,
                                   uint8_t out_key[VOLUME_KEY_MAX], size_t *out_key_size, size_t *out_value_size);
+
+/* Values that were read and found whole stay in a cache, a sixteenth of the arena and 32 MiB at most, and are not read
+ * again while they are there. A note is what the owner made of a committed value, kept beside it: false if there is none
+ * of this size. Forgetting makes every value be read from the device again: for whoever wants to know what is there. */
+bool volume_note(const struct volume *volume, const void *key, size_t key_size, void *out_note, size_t size);
+void volume_note_keep(struct volume *volume, const void *key, size_t key_size, const void *note, size_t size);
+void volume_forget(struct volume *volume);
 
 /* Clean at most one segment, if that is worth it. OK: there may be more to do; NOT_FOUND: there is not. Any caller
  * with time to spare; a commit that needs space does it by itself. */
 CC_NODISCARD status_t volume_clean(struct volume *volume);
 void volume_statistics(const struct volume *volume, struct volume_statistics *out_statistics);
-/* Read every live record and page and compare every checksum, key order and count; `report` is told each thing that is
+/* Read every live record and page from the device and compare every checksum, key order and count; `report` is told each thing that is
  * wrong, in words. OK, or DAMAGED if anything is. */
 CC_NODISCARD status_t volume_check(struct volume *volume, void (*report)(void *context, const char *text), void *context);
 /* Does something lie behind the newest transaction that looks like the next one, and is not whole? Then either power was
