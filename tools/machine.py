@@ -9,6 +9,7 @@ import ctypes
 import os
 import re
 import signal
+import socket
 import subprocess
 
 ARCHES = ("x86_64", "aarch64", "riscv64")
@@ -71,12 +72,39 @@ def disk_make(path, size):
 
 
 def disk_options(path, number=1, more=""):
-    """A disk; `more` options of -drive, in which `file.driver` puts another layer over the image."""
+    """A disk; `more` options of -drive, in which `file.driver` puts another layer over the image; `bus`: of the device."""
+    bus = "".join(f",{option}" for option in more.split(",") if option.startswith("bus="))
+    more = ",".join(option for option in more.split(",") if not option.startswith("bus="))
     layer = re.search(r"file\.driver=(\w+)", more)
     image = f"file.{_BELOW[layer.group(1)]}.filename" if layer else "file"
     drive = f"if=none,id=disk{number},format=raw,{image}={path},cache=writeback,discard=unmap"
     drive += ",werror=report,rerror=report" + ("," + more if more else "")
-    return ["-drive", drive, "-device", f"virtio-blk-pci,drive=disk{number},disable-legacy=on"]
+    return ["-drive", drive, "-device", f"virtio-blk-pci,drive=disk{number},disable-legacy=on{bus}"]
+
+
+def monitor_options(path):
+    """The emulator takes commands of its own from a socket there."""
+    return ["-monitor", f"unix:{path},server=on,wait=off"]
+
+
+def monitor(path, command, seconds):
+    """A command to the emulator; what it answers, its echo and prompt included."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(seconds)
+        connection.connect(path)
+        answer = _until_prompt(connection)
+        connection.sendall(command.encode() + b"\n")
+        return answer + _until_prompt(connection)
+
+
+def _until_prompt(connection):
+    answer = ""
+    while not answer.endswith("(qemu) "):
+        data = connection.recv(4096)
+        if not data:
+            break
+        answer += data.decode("utf-8", "replace")
+    return answer
 
 
 def uefi_options(variables):

@@ -26,6 +26,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(ROOT, "tools")]
 import bundles  # noqa: E402
 import machine  # noqa: E402
+import slots  # noqa: E402
 from console import Console  # noqa: E402
 from scenario import Scenario, ScenarioError, unescape  # noqa: E402
 
@@ -61,7 +62,7 @@ class Run:
         self.variables = {}
         self.exited = False
         self.console = None
-        self.command = None
+        self.command = self.monitor_path = self.slots_path = None
         self.log_path = os.path.join(ROOT, "build", "scenarios", f"{scenario.name}-{arch}-{cpus}.log")
 
     # -- the machine --
@@ -105,7 +106,11 @@ class Run:
     def line(self, folder):
         setting = self.scenario.setting
         boot = setting("boot", self.arch, "direct")
-        extra = ["-serial", "stdio", "-monitor", "none"] + self.scenario.qemu_options(self.arch)
+        self.monitor_path = os.path.join(folder, "monitor")
+        self.slots_path = os.path.join(folder, "slots")
+        extra = ["-serial", "stdio"] + machine.monitor_options(self.monitor_path) + self.scenario.qemu_options(self.arch)
+        if any(word == "unplug" for _, word, _ in self.scenario.steps(self.arch)):
+            extra += slots.options(self.slots_path)
         extra += self.disks(folder)
         if "reboots" not in self.scenario.tags():
             extra.append("-no-reboot")
@@ -197,6 +202,12 @@ class Run:
         if result.returncode != 0:
             raise Failed(f"{command}: status {result.returncode}: {result.stdout[-200:]}")
 
+    def monitor(self, command):
+        """A command to the emulator, which must understand it."""
+        answer = machine.monitor(self.monitor_path, command, self.within * PATIENCE)
+        if re.search("^(Error|unknown)|not found", answer, re.MULTILINE):
+            raise Failed(f"monitor {command}: {answer}")
+
     def step(self, word, rest):
         if word == "expect":
             self.expect(rest)
@@ -216,6 +227,10 @@ class Run:
             self.start()
         elif word == "host":
             self.host(rest)
+        elif word == "monitor":
+            self.monitor(rest)
+        elif word == "unplug":
+            slots.power_off(self.slots_path, self.arch, int(rest), self.within * PATIENCE)
         elif word == "reject":
             self.rejects.append(rest)
         elif word == "allow-panic":

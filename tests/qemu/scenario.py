@@ -10,7 +10,7 @@ import shlex
 
 ARCHES = ("x86_64", "aarch64", "riscv64")
 STEPS = {"expect", "send", "type", "within", "check", "exit", "reject", "wait", "allow-panic", "cut-power", "start",
-         "host", "repeat", "end"}
+         "host", "monitor", "unplug", "repeat", "end"}
 SETTINGS = {"arch", "cpus", "mem", "append", "bundle", "boot", "board", "disk", "qemu", "limit", "tags"}
 
 

@@ -17,6 +17,7 @@ IFACE_SERVER(block, BLOCK_METHODS)
 #define INTERRUPT_BIT 1u
 #define TIMER_BIT     2u
 #define REQUEST_NS    (30u * NS_PER_SECOND) /* a device may take so long over one request */
+#define LOOK_NS       (1u * NS_PER_SECOND)  /* one that was taken away says nothing: while it has some, it is looked at */
 #define BADGE_KINDS   (3ull << 62)         /* bits of a badge that are no process id */
 
 static struct disk disk;
@@ -36,14 +37,12 @@ static void answer_finished(void)
 		(void)!service_answer(reply, STATUS_OK, &answer, sizeof(answer)); /* it may have given up */
 }
 
-/* Set once for the earliest request and again when it has fired: not for each. */
+/* Set while something is with the device, and again when it has fired: not for each request. */
 static void timer_arm(void)
 {
-	deadline_t due = transfers_due(&transfers);
-
-	if (timer_armed || due == DEADLINE_NEVER)
+	if (timer_armed || transfers_due(&transfers) == DEADLINE_NEVER)
 		return;
-	must(sys_notification_timer(startup_need("notification"), due, TIMER_BIT));
+	must(sys_notification_timer(startup_need("notification"), time_after(LOOK_NS), TIMER_BIT));
 	timer_armed = true;
 }
 
@@ -71,12 +70,13 @@ static void reset_tell(const char *why)
 
 static void recover(const char *why, status_t status)
 {
-	reset_tell(why);
 	device_stop();
 	transfers_abandon(&transfers, status);
 	dead = !device_again(&queue);
 	if (dead)
 		print("the disk is gone\n");
+	else
+		reset_tell(why);
 }
 
 /* What it has finished; false: nothing. */
@@ -103,6 +103,8 @@ static void time_is_up(void)
 	(void)take(); /* perhaps only its interrupt was late */
 	if (transfers_due(&transfers) <= time_now())
 		recover("does not answer", STATUS_TIMED_OUT);
+	else if (transfers_due(&transfers) != DEADLINE_NEVER && !device_well())
+		recover("asks for it", STATUS_IO_ERROR);
 }
 
 static void notify(uint64_t bits)

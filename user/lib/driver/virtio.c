@@ -215,7 +215,7 @@ status_t virtio_begin(struct virtio *virtio, uint64_t wanted)
 	status_add(virtio, DRIVER);
 	wanted |= VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM | VIRTIO_ORDER_PLATFORM;
 	virtio->features = features_offered(virtio) & wanted;
-	if (!virtio_well(virtio))
+	if ((status_get(virtio) & NEEDS_RESET) != 0)
 		return STATUS_IO_ERROR;
 	if ((virtio->features & VIRTIO_VERSION_1) == 0)
 		return STATUS_UNSUPPORTED;
@@ -281,7 +281,7 @@ void virtio_interrupted(const struct virtio *virtio)
 
 bool virtio_well(const struct virtio *virtio)
 {
-	return (status_get(virtio) & NEEDS_RESET) == 0; /* one that is gone has all bits set */
+	return (status_get(virtio) & (NEEDS_RESET | DRIVER_OK)) == DRIVER_OK; /* one that is gone has all bits set, or none */
 }
 
 uint32_t virtio_config(const struct virtio *virtio, enum register_width width, uint32_t offset)

@@ -51,6 +51,12 @@ static status_t transfer_once(struct block_device_client *disk, const struct blo
 	                      request->count * sizeof request->data[0], reply);
 }
 
+/* Late for good, or without a driver: for whoever keeps something there it failed. */
+static status_t as_device(status_t status)
+{
+	return status == STATUS_TIMED_OUT || status == STATUS_GONE ? STATUS_IO_ERROR : status;
+}
+
 static status_t transfer(struct block_device_client *disk, const struct block_transfer_req *request)
 {
 	struct block_transfer_rep reply;
@@ -63,9 +69,9 @@ static status_t transfer(struct block_device_client *disk, const struct block_tr
 	}
 	for (uint32_t i = 0; status == STATUS_OK && i < request->count; i++) {
 		if (reply.status[i] != STATUS_OK)
-			return reply.status[i];
+			return as_device(reply.status[i]);
 	}
-	return status;
+	return as_device(status);
 }
 
 /* As many blocks from `block` on as one vector takes; returns how many. */

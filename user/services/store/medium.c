@@ -176,8 +176,10 @@ void medium_mend(void)
 	const uint64_t lost = objects.lost;
 	const status_t status = mount();
 
-	if (status != STATUS_OK)
-		panic("the disk failed and cannot be mounted again: %s", status_sentence(status));
+	if (status != STATUS_OK) {
+		print("the disk failed and cannot be mounted again: %s\n", status_sentence(status));
+		must(sys_process_exit(1)); /* a successor says what it finds */
+	}
 	objects.lost = lost + 1; /* uploads under way lost their parts, as far as they were not durable */
 	medium_failed = false;
 	print("the disk failed over a change and was mounted again\n");

@@ -20,7 +20,7 @@ static uint8_t disk_bytes[BLOCKS * BLOCK_SIZE];
 static uint8_t *shared, *forgotten; /* the client's memory, and what it had before */
 static struct block_info_rep says;
 static uint32_t transfers, flushes, forget_at; /* the transfer over which the driver forgets its clients */
-static status_t fails;
+static status_t fails, ended; /* each request; the driver */
 static struct block_device_client disk;
 
 /* ---- the driver ---- */
@@ -43,6 +43,8 @@ static status_t one(const struct block_request *request)
 
 static status_t transfer(const struct block_transfer_req *request, struct block_transfer_rep *reply)
 {
+	if (ended != STATUS_OK)
+		return ended;
 	if (++transfers == forget_at) {
 		forgotten = shared;
 		shared = NULL;
@@ -101,7 +103,7 @@ static int setup(void **state)
 	says = (struct block_info_rep){
 		.blocks = BLOCKS, .flags = BLOCK_CAN_FLUSH | BLOCK_CAN_DISCARD, .count_max = 30, .erase_max = 100};
 	transfers = flushes = forget_at = 0;
-	fails = STATUS_OK;
+	fails = ended = STATUS_OK;
 	assert_int_equal(block_device_open(&disk, SERVER), STATUS_OK);
 	return 0;
 }
@@ -150,6 +152,22 @@ static void forgets(void **state)
 	}
 }
 
+/* A disk that is late, a driver that is, and none any more: the volume knows but one failure. */
+static void failures(void **state)
+{
+	static const status_t each[] = {STATUS_TIMED_OUT, STATUS_GONE};
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		fails = each[i];
+		assert_int_equal(disk.device.operations->write(&disk.device, 0, 1, bytes), STATUS_IO_ERROR);
+		fails = STATUS_OK;
+		ended = each[i];
+		assert_int_equal(disk.device.operations->flush(&disk.device), STATUS_IO_ERROR);
+		ended = STATUS_OK;
+	}
+}
+
 static void refusals(void **state)
 {
 	(void)state;
@@ -170,7 +188,7 @@ static void refusals(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {TEST(reads_and_writes), TEST(forgets), TEST(refusals)};
+	const struct CMUnitTest tests[] = {TEST(reads_and_writes), TEST(forgets), TEST(failures), TEST(refusals)};
 	const int count = (int)(sizeof(tests) / sizeof(tests[0]));
 	const int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -87,7 +87,7 @@ CC_NODISCARD status_t virtio_run(struct virtio *virtio);
 void virtio_tell(const struct virtio *virtio, uint32_t index);
 /* Its interrupt has come: quiet it, and let it come again. What the device wrote before it can be read after this. */
 void virtio_interrupted(const struct virtio *virtio);
-/* It is there, and has not asked for a reset. */
+/* Since virtio_run: it is there, and has not asked for a reset. */
 CC_NODISCARD bool virtio_well(const struct virtio *virtio);
 /* It forgets everything, and uses no memory when this returns OK or IO_ERROR (it is gone). TIMED_OUT: it may still. */
 CC_NODISCARD status_t virtio_reset(struct virtio *virtio);

@@ -5,7 +5,7 @@
  * driver; a transfer uses as many requests at once as fit, so the device sees them
  * together.
  *
- * Statuses besides those of lib/block.h: TIMED_OUT, GONE (there is no driver, and none to come).
+ * Statuses are those of lib/block.h; a disk that is late for good, or has no driver any more, is an IO_ERROR.
  * One thread. Needs the calls `call`, `cap_drop`, `clock_now`,
  * `memory_map` and `memory_unmap`. A driver that lost its clients' memory with the device manager is given new one.
  */
