@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * Staging, draining and refusals; see audit.h. Who reads is sys_audit.c.
+ * Whose events move on when, and refusals; see audit.h. Staging and the copy are audit_staging.c, who reads is
+ * sys_audit.c.
  *
  * No event stays behind: a CPU marks itself pending and then fails to get the
  * lock, or a holder lets go and then looks for pending CPUs. Both have a full
  * barrier in between, so one of the two sees the other.
  */
 #include <kernel/audit.h>
+#include <kernel/audit_staging.h>
 #include <kernel/boot.h>
 #include <kernel/cap.h>
 #include <kernel/memory.h>
@@ -17,24 +19,10 @@
 #define ROUNDS 4u /* of draining in one go; what is left then waits for this CPU's next interrupt */
 #define RING_PAGES (1u + AUDIT_PAGES)
 
-struct staged_page {
-	struct audit_event event[AUDIT_STAGED_MAX]; /* [p]; read by the holder of U */
-} CC_ALIGNED(PAGE_SIZE);
-static struct staged_page staged_table[CPU_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
-static struct staging {
-	uint32_t staged;   /* [a] written by its CPU */
-	uint32_t drained;  /* [a] written under U */
-	uint32_t sequence; /* [p] of the next event */
-	uint64_t dropped;  /* [p] not reported yet */
-} CC_ALIGNED(64) staging_table[CPU_MAX];
-
 struct lock audit_lock;
-static struct audit_header *header;                  /* [c]; contents [U]. NULL: not yet */
-static struct audit_event *event_pages[AUDIT_PAGES]; /* [c]; contents [U] */
-static uint32_t ring_memory;                         /* [c] */
-static uint64_t pending;                             /* [a] bit per CPU that has staged */
-static bool listened;                                /* [a] somebody is to be told */
+static uint32_t ring_memory; /* [c] */
+static uint64_t pending;     /* [a] bit per CPU that has staged */
+static bool listened;        /* [a] somebody is to be told */
 
 _Static_assert(CPU_MAX <= 64, "a bit per CPU");
 
@@ -55,19 +43,19 @@ CC_BOOT static void ring_make(void)
 		boot_refuse("too little memory for the audit ring");
 	struct audit_header *first = ring_page(0);
 	for (uint32_t page = 0; page < AUDIT_PAGES; page++)
-		event_pages[page] = ring_page(1u + page);
+		audit_pages[page] = ring_page(1u + page);
 	if (memory_seal(ring_memory) != STATUS_OK)
 		panic("the audit ring cannot be sealed");
 	first->magic = AUDIT_MAGIC;
 	first->version = 1;
 	first->capacity = AUDIT_CAPACITY;
-	header = first;
+	audit_header = first;
 }
 
 CC_BOOT void audit_init(uint32_t cpus)
 {
 	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
-		if (kernel_back((uint64_t)(uintptr_t)&staged_table[cpu], 1) != STATUS_OK)
+		if (kernel_back((uint64_t)(uintptr_t)&audit_staged[cpu], 1) != STATUS_OK)
 			boot_refuse("too little memory for the audit events of CPU %u", cpu);
 	}
 	ring_make();
@@ -86,31 +74,12 @@ void audit_listen(bool anybody)
 
 /* ---- draining; U held ---- */
 
-/* The reader's rule needs `produced` visible before any event after it, and after every event before it. */
-static uint32_t drain_cpu(uint32_t cpu)
-{
-	struct staging *staging = &staging_table[cpu];
-	uint32_t drained = staging->drained;
-	uint32_t count = __atomic_load_n(&staging->staged, __ATOMIC_ACQUIRE) - drained;
-	uint64_t number = header->produced;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct audit_event *event = &staged_table[cpu].event[audit_staging_place(drained + i)];
-		event_pages[audit_page(number + i)][audit_place(number + i)] = *event;
-		if (event->kind == AUDIT_DROPPED)
-			header->dropped += event->arguments[0];
-	}
-	__atomic_store_n(&header->produced, number + count, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&staging->drained, drained + count, __ATOMIC_RELEASE);
-	return count;
-}
-
 static uint32_t drain_all(void)
 {
 	uint32_t count = 0;
 	uint64_t cpus = __atomic_exchange_n(&pending, 0u, __ATOMIC_SEQ_CST);
 	for (; cpus != 0; cpus &= cpus - 1u)
-		count += drain_cpu((uint32_t)__builtin_ctzll(cpus));
+		count += audit_drain((uint32_t)__builtin_ctzll(cpus));
 	return count;
 }
 
@@ -145,61 +114,46 @@ static bool drain(uint32_t *out_count)
 
 /* ---- staging, on this CPU ---- */
 
-static uint32_t room_of(const struct staging *staging)
-{
-	return audit_room(staging->staged, __atomic_load_n(&staging->drained, __ATOMIC_ACQUIRE));
-}
-
-static void room_make(const struct staging *staging)
+static void room_make(uint32_t cpu)
 {
 	lock_acquire(&audit_lock, LOCK_AUDIT);
 	(void)drain_all();
 	lock_release(&audit_lock, LOCK_AUDIT);
-	ASSERT(room_of(staging) == AUDIT_STAGED_MAX);
+	ASSERT(audit_staging_room(cpu) == AUDIT_STAGED_MAX);
 	ask_back(); /* looks again, and tells the readers */
 }
 
-/* There is room. */
-static void stage(struct cpu *cpu, struct staging *staging, const struct audit_event *event)
+static void mark_pending(uint32_t cpu)
 {
-	struct audit_event *place = &staged_table[cpu->index].event[audit_staging_place(staging->staged)];
-	*place = *event;
-	place->cpu = (uint16_t)cpu->index;
-	place->sequence = staging->sequence++;
-	place->time_ns = clock_now();
-	__atomic_store_n(&staging->staged, staging->staged + 1u, __ATOMIC_RELEASE);
-	__atomic_fetch_or(&pending, 1ull << cpu->index, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&pending, 1ull << cpu, __ATOMIC_SEQ_CST);
 }
 
-/* The dropped events had numbers too: their hole lies before the event that counts them. */
-static void stage_dropped(struct cpu *cpu, struct staging *staging)
+static void stage_dropped(uint32_t cpu)
 {
-	struct audit_event event = {.kind = AUDIT_DROPPED, .object = cpu->index, .arguments = {staging->dropped}};
-	if (staging->dropped == 0 || room_of(staging) == 0)
+	if (audit_staging[cpu].dropped == 0 || audit_staging_room(cpu) == 0)
 		return;
-	staging->sequence += (uint32_t)staging->dropped;
-	staging->dropped = 0;
-	stage(cpu, staging, &event);
+	audit_stage_dropped(cpu, clock_now());
+	mark_pending(cpu);
 }
 
 static void record(const struct audit_event *event)
 {
-	struct cpu *cpu = arch_cpu_self();
-	struct staging *staging = &staging_table[cpu->index];
+	uint32_t cpu = arch_cpu_self()->index;
 	uint32_t moved;
-	if (CC_UNLIKELY(header == NULL))
+	if (CC_UNLIKELY(audit_header == NULL))
 		return;
-	stage_dropped(cpu, staging);
-	if (CC_UNLIKELY(room_of(staging) == 0)) {
+	stage_dropped(cpu);
+	if (CC_UNLIKELY(audit_staging_room(cpu) == 0)) {
 		if ((event->flags & AUDIT_SAMPLED) != 0) {
-			staging->dropped++;
+			audit_drop(cpu);
 			ask_back();
 			return;
 		}
-		room_make(staging);
-		stage_dropped(cpu, staging);
+		room_make(cpu);
+		stage_dropped(cpu);
 	}
-	stage(cpu, staging, event);
+	audit_stage(cpu, event, clock_now());
+	mark_pending(cpu);
 	if (drain(&moved) || (moved != 0 && __atomic_load_n(&listened, __ATOMIC_RELAXED)))
 		ask_back();
 }
@@ -214,13 +168,12 @@ void audit_emit(enum audit_kind kind, uint64_t subject, uint64_t object, uint64_
 
 void audit_turn(void)
 {
-	struct cpu *cpu = arch_cpu_self();
-	struct staging *staging = &staging_table[cpu->index];
+	uint32_t cpu = arch_cpu_self()->index;
 	uint32_t moved;
 	bool left = drain(&moved);
-	stage_dropped(cpu, staging);
+	stage_dropped(cpu);
 	left |= drain(&moved);
-	if (left || staging->dropped != 0)
+	if (left || audit_staging[cpu].dropped != 0)
 		ask_back();
 	audit_readers_tell();
 }
@@ -301,15 +254,14 @@ void audit_outcome(const struct thread *current, status_t status)
 
 bool audit_valid(void)
 {
-	if (header == NULL)
+	if (audit_header == NULL)
 		return true;
-	bool valid = header->magic == AUDIT_MAGIC && header->version == 1 && header->capacity == AUDIT_CAPACITY;
+	bool valid = audit_header->magic == AUDIT_MAGIC && audit_header->version == 1 &&
+	             audit_header->capacity == AUDIT_CAPACITY;
 	lock_acquire(&audit_lock, LOCK_AUDIT);
-	for (uint32_t cpu = 0; cpu < cpu_count && valid; cpu++) {
-		uint32_t waiting = __atomic_load_n(&staging_table[cpu].staged, __ATOMIC_ACQUIRE) -
-		                   staging_table[cpu].drained;
-		valid = waiting <= AUDIT_STAGED_MAX;
-	}
+	for (uint32_t cpu = 0; cpu < cpu_count && valid; cpu++)
+		valid = audit_waiting(CC_LOAD_ACQUIRE(&audit_staging[cpu].staged), audit_staging[cpu].drained) <=
+		        AUDIT_STAGED_MAX;
 	lock_release(&audit_lock, LOCK_AUDIT);
 	if (anything_pending())
 		ask_back();

@@ -38,12 +38,33 @@ CC_INLINE uint32_t audit_staging_place(uint32_t index)
 	return index % AUDIT_STAGED_MAX;
 }
 
-/* How many more a CPU can stage that has staged up to `staged` and of which `drained` were taken. */
-/*@ requires (uint32_t)(staged - drained) <= AUDIT_STAGED_MAX;
+/* Indices and sequence numbers count on and wrap. */
+#define AUDIT_WRAP 0x100000000ull
+
+/*@ logic integer audit_distance(integer staged, integer drained) = (AUDIT_WRAP + staged - drained) % AUDIT_WRAP; */
+
+/* What comes `count` after an index or number. */
+/*@ assigns \nothing;
+    ensures exact: \result == (index + count) % AUDIT_WRAP; */
+CC_INLINE uint32_t audit_after(uint32_t index, uint32_t count)
+{
+	return (uint32_t)(((uint64_t)index + count) % AUDIT_WRAP);
+}
+
+/* How many events wait in a CPU's staging that has staged up to `staged` and of which `drained` were taken. */
+/*@ assigns \nothing;
+    ensures exact: \result == audit_distance(staged, drained); */
+CC_INLINE uint32_t audit_waiting(uint32_t staged, uint32_t drained)
+{
+	return (uint32_t)((AUDIT_WRAP + staged - drained) % AUDIT_WRAP);
+}
+
+/* How many more it can stage. */
+/*@ requires audit_distance(staged, drained) <= AUDIT_STAGED_MAX;
     assigns \nothing;
     ensures inside: \result <= AUDIT_STAGED_MAX;
-    ensures exact: \result == AUDIT_STAGED_MAX - (uint32_t)(staged - drained); */
+    ensures exact: \result == AUDIT_STAGED_MAX - audit_distance(staged, drained); */
 CC_INLINE uint32_t audit_room(uint32_t staged, uint32_t drained)
 {
-	return AUDIT_STAGED_MAX - (staged - drained);
+	return AUDIT_STAGED_MAX - audit_waiting(staged, drained);
 }
