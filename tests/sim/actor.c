@@ -335,6 +335,7 @@ static void set_arguments(struct thread *thread, uint64_t number)
 static void judge(struct sim *sim, const struct thread *thread)
 {
 	sim_audit_refused(sim, thread);
+	sim_authority_judge(sim, thread);
 	uint64_t number = thread->regs.number;
 	uint64_t reply = thread->regs.arg[7];
 	if (thread->regs.arg[0] < 40)
@@ -403,6 +404,7 @@ struct thread *sim_actor(struct thread *current, void *context)
 	set_arguments(current, current->regs.number);
 	if (first)
 		hold_on(current);
+	sim_authority_note(current);
 	sim->calls[current->regs.number & 63u]++;
 	return trap_syscall(current);
 }

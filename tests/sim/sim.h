@@ -38,6 +38,10 @@ void snapshot_restore(void);
 /* Say what broke and how to see it again, and end. */
 _Noreturn void sim_fail(const struct sim *sim, const char *what);
 
+/* A call is about to be made; it came back. */
+void sim_authority_note(const struct thread *thread);
+void sim_authority_judge(const struct sim *sim, const struct thread *thread);
+
 /* The audit ring, as a reader sees it: each event the next of its CPU, as it was emitted. */
 void sim_audit_read(const struct sim *sim);
 /* A call came back to its program: if it was refused, that is recorded. */
