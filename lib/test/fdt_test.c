@@ -398,6 +398,46 @@ static void oddities(void **state)
 	assert_false(fdt_reg(&fdt, at("/orphan"), 0, &(uint64_t){ 0 }, &(uint64_t){ 0 }));
 }
 
+/* What a tree may leave out has a value all the same: two cells of address, one of size; a mask of all ones. */
+static void left_out(void **state)
+{
+	(void)state;
+	struct fdt_interrupt interrupt;
+
+	tree_start();
+	tree_begin("");
+	tree_begin("device");
+	tree_cells("reg", 1, 2, 3, 4, 5, 6);
+	tree_end();
+	tree_begin("intc");
+	tree_cells("phandle", 1);
+	tree_cells("#interrupt-cells", 1);
+	tree_end();
+	tree_begin("exact");
+	tree_cells("interrupt-map", 0x1000, 0, 0, 9, 1, 70, 0x0800, 0, 0, 1, 1, 71);
+	tree_end();
+	tree_begin("short");
+	tree_cells("interrupt-map-mask", 0x1800, 0, 0);
+	tree_cells("interrupt-map", 0x0800, 0, 0, 1, 1, 72);
+	tree_end();
+	tree_end();
+	tree_size = tree_finish(tree, sizeof tree);
+	assert_int_equal(fdt_open(tree, tree_size, &fdt), FDT_OK);
+
+	expect_reg("/device", 0, 0x100000002, 3);
+	expect_reg("/device", 1, 0x400000005, 6);
+	assert_true(fdt_pci_interrupt(&fdt, at("/exact"), 0x0800, 1, &interrupt));
+	assert_int_equal(interrupt.cells[0], 71);
+	assert_true(fdt_pci_interrupt(&fdt, at("/exact"), 0x1000, 9, &interrupt));
+	assert_int_equal(interrupt.cells[0], 70);
+	assert_false(fdt_pci_interrupt(&fdt, at("/exact"), 0x0801, 1, &interrupt));
+	assert_false(fdt_pci_interrupt(&fdt, at("/exact"), 0x80000800, 1, &interrupt));
+	assert_false(fdt_pci_interrupt(&fdt, at("/exact"), 0x0800, 9, &interrupt));
+	assert_false(fdt_pci_interrupt(&fdt, at("/exact"), 0x1000, 1, &interrupt));
+	assert_true(fdt_pci_interrupt(&fdt, at("/short"), 0x0800, 1, &interrupt)); /* as if it were not there */
+	assert_false(fdt_pci_interrupt(&fdt, at("/short"), 0x2800, 1, &interrupt));
+}
+
 static enum fdt_verdict open_with(size_t offset, uint32_t value)
 {
 	struct fdt out;
@@ -594,6 +634,7 @@ TEST_MAIN(cmocka_unit_test_setup(walking, setup), cmocka_unit_test_setup(finding
           cmocka_unit_test_setup(properties, setup), cmocka_unit_test_setup(reservations, setup),
           cmocka_unit_test_setup(addresses, setup), cmocka_unit_test_setup(pci_windows, setup),
           cmocka_unit_test_setup(interrupts, setup), cmocka_unit_test_setup(pci_interrupts, setup),
-          cmocka_unit_test(oddities), cmocka_unit_test_setup(headers, setup), cmocka_unit_test_setup(nesting, setup),
-          cmocka_unit_test_setup(truncated, setup), cmocka_unit_test_setup(damaged, setup),
-          cmocka_unit_test_setup(changing, setup), cmocka_unit_test_setup(random_bytes, setup))
+          cmocka_unit_test(oddities), cmocka_unit_test(left_out), cmocka_unit_test_setup(headers, setup),
+          cmocka_unit_test_setup(nesting, setup), cmocka_unit_test_setup(truncated, setup),
+          cmocka_unit_test_setup(damaged, setup), cmocka_unit_test_setup(changing, setup),
+          cmocka_unit_test_setup(random_bytes, setup))
