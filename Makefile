@@ -125,8 +125,8 @@ proofs: build/.packages-proofs ## prove what verification/units.txt lists: ONLY=
 	@$(PYTHON) tools/prove.py $(ONLY)
 models: packages ## check the models verification/*.pml and that their mutants fail: ONLY=model
 	@$(PYTHON) tools/model.py $(ONLY)
-mutate: host ## do proofs and tests notice when proved functions are broken? PER= ways each, ONLY=unit (hours in all; goes on where it stopped)
-	@$(PYTHON) tools/mutate.py $(if $(PER),--per $(PER)) $(ONLY)
+mutate: host ## do proofs and tests notice when proved functions are broken? PER= ways each, ONLY=unit, TESTS=1 without provers (hours in all; goes on where it stopped)
+	@$(PYTHON) tools/mutate.py $(if $(PER),--per $(PER)) $(if $(TESTS),--tests) $(ONLY)
 claims: ## what the project says of itself: each row of verification/CLAIMS.md has a backing that exists
 	@$(PYTHON) tools/claims.py
 manifest-check: $(CAMBI) ## authority that nobody uses, endpoints that nobody serves, circles

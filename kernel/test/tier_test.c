@@ -3,6 +3,7 @@
 #include "../../lib/test/test.h"
 #include <kernel/cap.h>
 #include <kernel/tier.h>
+#include <string.h>
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
@@ -10,8 +11,20 @@
 static struct tier_sizes sizes_of(enum tier tier, uint64_t ram)
 {
 	struct tier_sizes sizes;
+	memset(&sizes, 0xff, sizeof sizes); /* all of it is written */
 	tier_sizes(&tier_policies[tier], ram, &sizes);
 	return sizes;
+}
+
+/* What has no table needs no slots. */
+static void check_rest(const struct tier_sizes *sizes)
+{
+	bool has_table[OBJECT_TYPE_COUNT] = {false};
+#define HAS_ROW(NAME, tag, prefix, maximum) has_table[OBJECT_##NAME] = true;
+	OBJECT_TABLES(HAS_ROW)
+#undef HAS_ROW
+	for (uint32_t type = 0; type < OBJECT_TYPE_COUNT; type++)
+		assert_true(has_table[type] == (sizes->count[type] != 0));
 }
 
 static void check_bounds(const struct tier_sizes *sizes, const struct tier_policy *policy)
@@ -22,6 +35,7 @@ static void check_bounds(const struct tier_sizes *sizes, const struct tier_polic
 	assert_in_range(sizes->count[OBJECT_##NAME], 1, maximum);
 	OBJECT_TABLES(CHECK_ROW)
 #undef CHECK_ROW
+	check_rest(sizes);
 	assert_in_range(sizes->mappings, 1, MAPPING_MAX);
 	assert_in_range(sizes->queued, 1, QUEUED_MAX);
 	assert_int_equal(sizes->caps, processes * CSPACE_SLOTS);
@@ -84,6 +98,36 @@ static void promises(void **state)
 	assert_string_equal(full.clamp, "maximum");
 }
 
+/* A machine for one process has as many devices as others. */
+static void devices_of_the_smallest(void **state)
+{
+	(void)state;
+	struct tier_policy policy = {"one", 1, 1, 5000, 1, 1ull << 40};
+	struct tier_sizes sizes;
+	tier_sizes(&policy, 64 * MIB, &sizes);
+	assert_int_equal(sizes.count[OBJECT_PROCESS], 1);
+	assert_int_equal(sizes.count[OBJECT_IRQ], 64);
+	assert_int_equal(sizes.count[OBJECT_REGION], 64);
+	assert_int_equal(sizes.count[OBJECT_IMAGE], 32);
+}
+
+static uint32_t processes_of(uint32_t share_ppm, uint64_t ram)
+{
+	struct tier_policy policy = {"share", 1, 1024, share_ppm, 1, 1ull << 40};
+	struct tier_sizes sizes;
+	tier_sizes(&policy, ram, &sizes);
+	return sizes.count[OBJECT_PROCESS];
+}
+
+/* Of 300 MiB, 15,000 millionths are 4.5 MiB: half of what 9 MiB give. */
+static void parts_of_a_mebibyte(void **state)
+{
+	(void)state;
+	uint32_t whole = processes_of(30000, 300 * MIB);
+	assert_true(whole > 100);
+	assert_in_range(processes_of(15000, 300 * MIB), whole / 2 - 1, whole / 2 + 1);
+}
+
 static void bytes_add_up(void **state)
 {
 	(void)state;
@@ -95,4 +139,5 @@ static void bytes_add_up(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(every_size), cmocka_unit_test(every_clamp), cmocka_unit_test(promises),
+	  cmocka_unit_test(devices_of_the_smallest), cmocka_unit_test(parts_of_a_mebibyte),
 	  cmocka_unit_test(bytes_add_up))
