@@ -178,15 +178,23 @@ $B/kernel/%.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS)
 # Most of the kernel runs seldom and is compiled for size; what the measured paths run through, for speed.
 HOT := endpoint_call endpoint_receive notification sched run_queue trap
 HOT_OBJECTS := $(HOT:%=$B/kernel/kernel/%.c.o)
-SMALL := -Oz -mllvm -inline-threshold=-20 -mllvm -enable-machine-outliner=always -mllvm -machine-outliner-reruns=3
-$(filter-out $(HOT_OBJECTS),$(filter %.c.o,$(KERNEL_OBJECTS))): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(SMALL)
 $(HOT_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) -O2
 # What runs only while the kernel boots lies apart (single functions: CC_BOOT) and is given back afterwards.
 BOOT := $(wildcard $A/boot/*.c lib/fdt*.c) lib/bundle.c lib/catalog_check.c lib/did.c lib/crc32c.c kernel/boot_process.c kernel/boot_tables.c \
 	kernel/trust.c kernel/tier.c
+BOOT_OBJECTS := $(BOOT:%=$B/kernel/%.o)
+SMALL := -Oz -mllvm -inline-threshold=-20
 # (What the outliner makes would not lie there.)
-$(BOOT:%=$B/kernel/%.o) $B/kernel/kernel/main.c.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(subst =always,=never,$(SMALL))
-$(BOOT:%=$B/kernel/%.o): FLAGS += -include kernel/include/kernel/boot_text.h
+$(BOOT_OBJECTS) $B/kernel/kernel/main.c.o: FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(SMALL) -mllvm -enable-machine-outliner=never
+$(BOOT_OBJECTS): FLAGS += -include kernel/include/kernel/boot_text.h
+# The rest is one whole to the compiler, which sees it when it is linked: a function with one caller becomes part
+# of it, and code that repeats is shared between files. (Tables stay outside: what is CC_FAR must not be seen.)
+WHOLE_OBJECTS := $(filter-out $(HOT_OBJECTS) $(BOOT_OBJECTS) $(addprefix $B/kernel/kernel/,main.c.o tables.c.o), \
+	$(filter %.c.o,$(KERNEL_OBJECTS)))
+$(WHOLE_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(SMALL) -flto
+WHOLE := $B/kernel/whole.o
+WHOLE_LDFLAGS := --lto-O2 --lto-obj-path=$(WHOLE) \
+	$(addprefix -mllvm ,-inline-threshold=-20 -enable-machine-outliner=always -machine-outliner-reruns=3)
 # Programs may use the FPU, but the compiler does not on its own: a thread that never touched it is cheaper to switch.
 $B/user/%.o: FLAGS := $(CFLAGS) -O2 -mno-implicit-float -fno-vectorize -fno-slp-vectorize $(ARCH_USER_CFLAGS)
 $B/user/lib/%.o $B/user/user/lib/%.o: FLAGS += $(ARCH_LIBRARY_CFLAGS)
@@ -209,8 +217,8 @@ $B/user/%.S.o: %.S $(RULES)
 # ---- link ----
 $(KERNEL_ELF): $(KERNEL_OBJECTS) $A/kernel.ld tools/boot_text.py
 	@echo "  link  $@"
-	$(Q)$(LD) $(LDFLAGS) $(ARCH_KERNEL_LDFLAGS) -T $A/kernel.ld -Map $(@:.elf=.map) $(KERNEL_OBJECTS) -o $@
-	$(Q)$(PYTHON) tools/boot_text.py $(KERNEL_OBJECTS) || { rm -f $@; false; }
+	$(Q)$(LD) $(LDFLAGS) $(ARCH_KERNEL_LDFLAGS) $(WHOLE_LDFLAGS) -T $A/kernel.ld -Map $(@:.elf=.map) $(KERNEL_OBJECTS) -o $@
+	$(Q)$(PYTHON) tools/boot_text.py $(filter-out $(WHOLE_OBJECTS),$(KERNEL_OBJECTS)) $(WHOLE) || { rm -f $@; false; }
 $B/kernel.image: $(KERNEL_ELF)
 	$(Q)$(OBJCOPY) -O binary $< $@
 

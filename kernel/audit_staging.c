@@ -2,7 +2,6 @@
 /* Staging and the way into the ring: see audit_staging.h. Indices, not pointers: so it is proved. */
 #include <kernel/audit_staging.h>
 
-struct audit_staged audit_staged[CPU_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 struct audit_staging audit_staging[CPU_MAX];
 struct audit_header *audit_header;
 struct audit_event *audit_pages[AUDIT_PAGES];

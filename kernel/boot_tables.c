@@ -13,12 +13,6 @@
 
 struct tier_sizes boot_tables;
 
-struct stack {
-	uint8_t guard[PAGE_SIZE];
-	uint8_t bytes[KERNEL_STACK_SIZE];
-};
-static struct stack stack_table[CPU_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 static void back(const void *start, uint64_t bytes, const char *what)
 {
 	uint64_t first = (uint64_t)(uintptr_t)start / PAGE_SIZE;
@@ -30,10 +24,10 @@ static void back(const void *start, uint64_t bytes, const char *what)
 static void stacks_make(void)
 {
 	for (uint32_t cpu = 0; cpu < cpu_count; cpu++) {
-		back(stack_table[cpu].bytes, KERNEL_STACK_SIZE, "stack");
+		back(boot_stack_table[cpu].bytes, KERNEL_STACK_SIZE, "stack");
 		cpu_table[cpu].index = cpu;
 		cpu_table[cpu].active_process = NONE;
-		cpu_table[cpu].arch.stack_top = (uint64_t)(uintptr_t)(stack_table[cpu].bytes + KERNEL_STACK_SIZE);
+		cpu_table[cpu].arch.stack_top = (uint64_t)(uintptr_t)(boot_stack_table[cpu].bytes + KERNEL_STACK_SIZE);
 	}
 }
 

@@ -2,7 +2,6 @@
 /* The derivation tree: see cap_tree.h for what each step keeps. Indices, not pointers: so it is proved. */
 #include <kernel/cap_tree.h>
 
-struct cap cap_table[CAP_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 /*@ ghost uint64_t cap_rank[CAP_MAX]; */
 /*@ ghost uint64_t cap_clock; */
 

@@ -19,8 +19,6 @@
 #include <kernel/timer.h>
 #include <lib/string.h>
 
-struct channel channel_table[CHANNEL_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 static void side_fill(struct channel_side *side, uint64_t process_id)
 {
 	side->process = NONE;

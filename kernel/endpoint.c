@@ -10,9 +10,6 @@
 
 #define QUEUE_DEPTH_MAX 64u
 
-struct endpoint endpoint_table[ENDPOINT_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-struct queued queued_table[QUEUED_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 static uint32_t queued_reserved; /* [a] sum of all queue depths, at most the table's capacity */
 
 static bool queue_reserve(uint32_t depth)

@@ -12,8 +12,6 @@
 #include <kernel/memory.h>
 #include <lib/string.h>
 
-struct image image_table[IMAGE_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 static struct lock image_lock; /* H: which images are ready; LOCK_CHANNEL rank */
 
 static bool is_of(const struct image *image, const struct image_request *request)

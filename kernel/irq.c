@@ -23,7 +23,6 @@ struct line {
 	uint32_t claim; /* 0: nobody; 1 + slot of the irq object. [a] written under lines_lock */
 	uint64_t count; /* [a] */
 };
-struct irq irq_table[IRQ_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 static struct line line_table[IRQ_NUMBERS_MAX];
 static struct lock lines_lock; /* LOCK_MEMORY */
 

@@ -8,8 +8,6 @@
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 
-struct mapping mapping_table[MAPPING_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 static struct mapping *mapping_at(uint32_t slot)
 {
 	return slot == NONE ? NULL : &mapping_table[slot];

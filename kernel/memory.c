@@ -15,8 +15,6 @@
 
 #define DESTROY_STEP 4096u /* steps taken at once by whoever drops the last reference */
 
-struct memory memory_table[MEMORY_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 /* Taken inside a memory object's lock; nothing but frames and tables inside it. */
 static struct lock grave_lock;       /* G: LOCK_CHANNEL rank */
 static uint32_t grave_head = NONE;   /* [G] */

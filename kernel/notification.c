@@ -13,8 +13,6 @@
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 
-struct notification notification_table[NOTIFICATION_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 /* The waiter that takes the bits, claimed; NULL if there is none or nothing to take. [n] held. */
 static struct thread *take_waiter(struct notification *notification)
 {

@@ -145,6 +145,11 @@ void panic(const char *text, ...)
 	panic_leave();
 }
 
+void assert_failed(const char *what)
+{
+	panic("%s", what);
+}
+
 void trap_kernel_fault(const char *what, uint64_t address, uint64_t pc, uint64_t frame_pointer)
 {
 	struct cpu *self = arch_cpu_self();

@@ -24,8 +24,6 @@
 	 1ull << SYSCALL_process_exit | 1ull << SYSCALL_clock_now | 1ull << SYSCALL_process_aid |  \
 	 1ull << SYSCALL_log_write)
 
-struct process process_table[PROCESS_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 static uint64_t next_id = 1; /* [a] */
 
 bool process_charge(uint32_t slot, uint32_t pages)

@@ -12,8 +12,6 @@
 #define PORTS 0x10000ull
 #define PHYSICAL_LIMIT (1ull << 48) /* beyond what any port's page table entries can name */
 
-struct region region_table[REGION_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 /* Claims are made and given up one after the other. Outside a region's own lock. */
 static struct lock claim_lock; /* LOCK_MEMORY rank */
 

@@ -16,8 +16,6 @@
 #include <kernel/timer.h>
 #include <lib/string.h>
 
-struct thread thread_table[THREAD_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
-
 static uint64_t page_address(uint32_t index)
 {
 	return USER_PAGES_BASE + 2ull * PAGE_SIZE * index;

@@ -14,17 +14,12 @@
 #include <kernel/timer.h>
 #include <kernel/trace.h>
 
-#define TIMER_ROW 10240u /* ids per heap, a whole number of pages */
-_Static_assert(TIMER_ROW >= TIMER_COUNT && TIMER_ROW * sizeof(uint32_t) % PAGE_SIZE == 0,
-               "a heap row is a whole number of pages");
-
 struct timer_heap {
 	struct lock lock; /* q: LOCK_QUEUE */
 	uint32_t count;   /* [q] */
 	uint64_t armed;   /* [p] ticks the hardware is set to */
 };
 static struct timer_heap heap_table[CPU_MAX];
-static uint32_t heap_ids[CPU_MAX][TIMER_ROW] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
 static struct timer grace_timer = {.cpu = CPU_NONE};
 
 CC_BOOT void timer_init(void)
@@ -35,7 +30,7 @@ CC_BOOT void timer_init(void)
 	uint64_t pages = (most * sizeof(uint32_t) + PAGE_MASK) >> PAGE_SHIFT;
 	for (uint32_t cpu = 0; cpu < cpu_count; cpu++) {
 		heap_table[cpu].armed = UINT64_MAX;
-		if (kernel_back((uint64_t)(uintptr_t)heap_ids[cpu], pages) != STATUS_OK)
+		if (kernel_back((uint64_t)(uintptr_t)timer_ids[cpu], pages) != STATUS_OK)
 			boot_refuse("too little memory for the timers of CPU %u", cpu);
 	}
 }
@@ -53,19 +48,19 @@ struct timer *timer_of(uint32_t id)
 
 static void heap_place(uint32_t cpu, uint32_t position, uint32_t id)
 {
-	heap_ids[cpu][position] = id;
+	timer_ids[cpu][position] = id;
 	timer_of(id)->position = position;
 }
 
 static void heap_up(uint32_t cpu, uint32_t position)
 {
-	uint32_t id = heap_ids[cpu][position];
+	uint32_t id = timer_ids[cpu][position];
 	deadline_t deadline = timer_of(id)->deadline;
 	while (position > 0) {
 		uint32_t above = (position - 1u) / 2u;
-		if (timer_of(heap_ids[cpu][above])->deadline <= deadline)
+		if (timer_of(timer_ids[cpu][above])->deadline <= deadline)
 			break;
-		heap_place(cpu, position, heap_ids[cpu][above]);
+		heap_place(cpu, position, timer_ids[cpu][above]);
 		position = above;
 	}
 	heap_place(cpu, position, id);
@@ -74,15 +69,15 @@ static void heap_up(uint32_t cpu, uint32_t position)
 static void heap_down(uint32_t cpu, uint32_t position)
 {
 	uint32_t count = heap_table[cpu].count;
-	uint32_t id = heap_ids[cpu][position];
+	uint32_t id = timer_ids[cpu][position];
 	deadline_t deadline = timer_of(id)->deadline;
 	for (uint32_t below = 2u * position + 1u; below < count; below = 2u * position + 1u) {
-		if (below + 1u < count && timer_of(heap_ids[cpu][below + 1u])->deadline <
-		                                  timer_of(heap_ids[cpu][below])->deadline)
+		if (below + 1u < count && timer_of(timer_ids[cpu][below + 1u])->deadline <
+		                                  timer_of(timer_ids[cpu][below])->deadline)
 			below++;
-		if (deadline <= timer_of(heap_ids[cpu][below])->deadline)
+		if (deadline <= timer_of(timer_ids[cpu][below])->deadline)
 			break;
-		heap_place(cpu, position, heap_ids[cpu][below]);
+		heap_place(cpu, position, timer_ids[cpu][below]);
 		position = below;
 	}
 	heap_place(cpu, position, id);
@@ -91,13 +86,13 @@ static void heap_down(uint32_t cpu, uint32_t position)
 static void heap_remove(uint32_t cpu, uint32_t position)
 {
 	struct timer_heap *heap = &heap_table[cpu];
-	timer_of(heap_ids[cpu][position])->cpu = CPU_NONE;
+	timer_of(timer_ids[cpu][position])->cpu = CPU_NONE;
 	heap->count--;
 	if (position == heap->count)
 		return;
-	heap_place(cpu, position, heap_ids[cpu][heap->count]);
+	heap_place(cpu, position, timer_ids[cpu][heap->count]);
 	heap_up(cpu, position);
-	heap_down(cpu, timer_of(heap_ids[cpu][position])->position);
+	heap_down(cpu, timer_of(timer_ids[cpu][position])->position);
 }
 
 void timer_cancel(uint32_t id)
@@ -144,7 +139,7 @@ void timer_rearm(struct cpu *cpu)
 	uint64_t ticks = sched_slice_deadline(cpu);
 	lock_acquire(&heap->lock, LOCK_QUEUE);
 	if (heap->count != 0) {
-		uint64_t first = clock_to_ticks(timer_of(heap_ids[cpu->index][0])->deadline);
+		uint64_t first = clock_to_ticks(timer_of(timer_ids[cpu->index][0])->deadline);
 		ticks = first < ticks ? first : ticks;
 	}
 	lock_release(&heap->lock, LOCK_QUEUE);
@@ -159,9 +154,9 @@ static bool take_due(uint32_t cpu, deadline_t now, uint32_t *out_id, uint64_t *o
 {
 	struct timer_heap *heap = &heap_table[cpu];
 	lock_acquire(&heap->lock, LOCK_QUEUE);
-	bool due = heap->count != 0 && timer_of(heap_ids[cpu][0])->deadline <= now;
+	bool due = heap->count != 0 && timer_of(timer_ids[cpu][0])->deadline <= now;
 	if (due) {
-		*out_id = heap_ids[cpu][0];
+		*out_id = timer_ids[cpu][0];
 		*out_wait = timer_of(*out_id)->wait;
 		heap_remove(cpu, 0);
 	}
@@ -211,8 +206,8 @@ void timer_run(void)
 static bool heap_valid(uint32_t cpu)
 {
 	for (uint32_t position = 0; position < heap_table[cpu].count; position++) {
-		const struct timer *timer = timer_of(heap_ids[cpu][position]);
-		const struct timer *above = timer_of(heap_ids[cpu][position == 0 ? 0 : (position - 1u) / 2u]);
+		const struct timer *timer = timer_of(timer_ids[cpu][position]);
+		const struct timer *above = timer_of(timer_ids[cpu][position == 0 ? 0 : (position - 1u) / 2u]);
 		if (timer->cpu != cpu || timer->position != position || above->deadline > timer->deadline)
 			return false;
 	}

@@ -6,16 +6,8 @@
 #include <kernel/timer.h>
 #include <kernel/trace.h>
 
-struct trace_slot {
-	uint64_t sequence; /* [a] 0: empty, or being written */
-	struct trace_event event;
-};
-/* A whole number of pages per CPU: only those of CPUs that exist are backed. */
 #define TRACE_PAGES ((TRACE_EVENTS * sizeof(struct trace_slot) + PAGE_MASK) >> PAGE_SHIFT)
-struct trace_ring {
-	struct trace_slot slot[TRACE_EVENTS];
-} CC_ALIGNED(PAGE_SIZE);
-static struct trace_ring ring_table[CPU_MAX] CC_SECTION(".tables") CC_ALIGNED(PAGE_SIZE);
+
 static uint32_t ring_count;          /* [c] */
 static uint32_t ring_next[CPU_MAX];  /* [p] */
 static uint64_t sequence_last;       /* [a] */
@@ -24,10 +16,10 @@ uint64_t trace_mask;
 CC_BOOT void trace_init(uint32_t cpus)
 {
 	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
-		if (kernel_back((uint64_t)(uintptr_t)&ring_table[cpu], TRACE_PAGES) != STATUS_OK)
+		if (kernel_back((uint64_t)(uintptr_t)&trace_ring_table[cpu], TRACE_PAGES) != STATUS_OK)
 			boot_refuse("too little memory for the trace ring of CPU %u", cpu);
 		for (uint32_t i = 0; i < TRACE_EVENTS; i++)
-			ring_table[cpu].slot[i].sequence = 0;
+			trace_ring_table[cpu].slot[i].sequence = 0;
 	}
 	ring_count = cpus;
 	trace_mask = 1ull << TRACE_FAULT | 1ull << TRACE_SPAWN | 1ull << TRACE_EXIT |
@@ -37,7 +29,7 @@ CC_BOOT void trace_init(uint32_t cpus)
 void trace_record(enum trace_kind kind, uint64_t a, uint64_t b)
 {
 	struct cpu *cpu = arch_cpu_self();
-	struct trace_slot *slot = &ring_table[cpu->index].slot[ring_next[cpu->index]++ % TRACE_EVENTS];
+	struct trace_slot *slot = &trace_ring_table[cpu->index].slot[ring_next[cpu->index]++ % TRACE_EVENTS];
 	uint64_t sequence = __atomic_add_fetch(&sequence_last, 1u, __ATOMIC_RELAXED);
 	struct thread *current = cpu->arch.current;
 
@@ -58,7 +50,7 @@ static const struct trace_slot *slot_find(uint64_t index, uint64_t *out_sequence
 	const struct trace_slot *found = NULL;
 	for (uint32_t cpu = 0; cpu < ring_count; cpu++) {
 		for (uint32_t i = 0; i < TRACE_EVENTS; i++) {
-			const struct trace_slot *slot = &ring_table[cpu].slot[i];
+			const struct trace_slot *slot = &trace_ring_table[cpu].slot[i];
 			uint64_t sequence = __atomic_load_n(&slot->sequence, __ATOMIC_ACQUIRE);
 			if (sequence == 0 || sequence < index || (found != NULL && sequence >= *out_sequence))
 				continue;

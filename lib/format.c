@@ -181,28 +181,15 @@ static struct spec spec_read(const char **at, struct arguments *arguments)
 	return spec;
 }
 
-static int64_t signed_next(struct arguments *arguments, enum length length)
+/* An integer of that length as 64 bits. Shorter than an int it was passed as one, whose upper part says nothing. */
+static uint64_t integer_next(struct arguments *arguments, enum length length, bool is_signed)
 {
-	switch (length) {
-	case LENGTH_CHAR: return (signed char)va_arg(arguments->list, int);
-	case LENGTH_SHORT: return (short)va_arg(arguments->list, int);
-	case LENGTH_LONG: return va_arg(arguments->list, long);
-	case LENGTH_LONG_LONG: return va_arg(arguments->list, long long);
-	case LENGTH_INT: break;
-	}
-	return va_arg(arguments->list, int);
-}
+	static const uint8_t unused_bits[] = {56, 48, 32, 0, 0};
+	const uint32_t unused = unused_bits[length];
+	uint64_t value = length < LENGTH_LONG ? va_arg(arguments->list, unsigned int) : va_arg(arguments->list, unsigned long);
 
-static uint64_t unsigned_next(struct arguments *arguments, enum length length)
-{
-	switch (length) {
-	case LENGTH_CHAR: return (unsigned char)va_arg(arguments->list, unsigned int);
-	case LENGTH_SHORT: return (unsigned short)va_arg(arguments->list, unsigned int);
-	case LENGTH_LONG: return va_arg(arguments->list, unsigned long);
-	case LENGTH_LONG_LONG: return va_arg(arguments->list, unsigned long long);
-	case LENGTH_INT: break;
-	}
-	return va_arg(arguments->list, unsigned int);
+	value <<= unused;
+	return is_signed ? (uint64_t)((int64_t)value >> unused) : value >> unused;
 }
 
 static void put_signed(const struct sink *sink, const struct spec *spec, int64_t value)
@@ -218,13 +205,13 @@ static void put_signed(const struct sink *sink, const struct spec *spec, int64_t
 	put_number(sink, spec, value < 0 ? 0u - (uint64_t)value : (uint64_t)value, 10, sign);
 }
 
-static void put_pointer(const struct sink *sink, const struct spec *spec, const void *pointer)
+static void put_pointer(const struct sink *sink, const struct spec *spec, uint64_t pointer)
 {
 	struct spec whole = *spec;
 
 	whole.has_precision = true;
 	whole.precision = 16;
-	put_number(sink, &whole, (uint64_t)(uintptr_t)pointer, 16, "0x");
+	put_number(sink, &whole, pointer, 16, "0x");
 }
 
 /* False: not a conversion of ours; nothing was drawn or printed. */
@@ -233,20 +220,20 @@ static bool put_conversion(const struct sink *sink, const struct spec *spec, str
 	switch (spec->conversion) {
 	case 'd':
 	case 'i':
-		put_signed(sink, spec, signed_next(arguments, spec->length));
+		put_signed(sink, spec, (int64_t)integer_next(arguments, spec->length, true));
 		return true;
 	case 'u':
-		put_number(sink, spec, unsigned_next(arguments, spec->length), 10, "");
+		put_number(sink, spec, integer_next(arguments, spec->length, false), 10, "");
 		return true;
 	case 'x':
 	case 'X': {
-		const uint64_t value = unsigned_next(arguments, spec->length);
+		const uint64_t value = integer_next(arguments, spec->length, false);
 		const char *const prefix = spec->conversion == 'x' ? "0x" : "0X";
 		put_number(sink, spec, value, 16, spec->alternate && value != 0 ? prefix : "");
 		return true;
 	}
 	case 'p':
-		put_pointer(sink, spec, va_arg(arguments->list, const void *));
+		put_pointer(sink, spec, integer_next(arguments, LENGTH_LONG, false));
 		return true;
 	case 's':
 		put_text(sink, spec, va_arg(arguments->list, const char *));

@@ -155,6 +155,8 @@ def check_all(total):
     total.step("abi", [sys.executable, "tools/abi_dump.py"])
     total.build("manifest", "manifest-check")
     built = [arch for arch in tree.ARCHES if total.build(f"build {arch}", f"ARCH={arch}", "image")]
+    if built:
+        total.step("kernel size", [sys.executable, "tools/size.py", *built])
     if "x86_64" in built:
         total.step("calls", [sys.executable, "tools/calls.py"])
         total.build("build iso", "ARCH=x86_64", "iso")

@@ -5,6 +5,12 @@
  */
 #pragma once
 
+/* A variable that may lie farther from the code than the addresses the compiler chooses by itself reach. A port
+ * whose do not reach everywhere says in its arch.mk how such a one is named. */
+#ifndef CC_FAR
+#define CC_FAR
+#endif
+
 #ifdef __FRAMAC__
 #define CC_NODISCARD
 #define CC_NORETURN

@@ -15,7 +15,7 @@
 struct machine machine;
 static struct boot_info info;
 
-extern char kernel_memory_size[]; /* an absolute symbol: the size is its address */
+extern char kernel_memory_size[] CC_FAR; /* an absolute symbol: the size is its address */
 
 void range_add(struct boot_range *ranges, uint32_t *count, uint64_t base, uint64_t size)
 {

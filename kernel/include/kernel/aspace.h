@@ -59,7 +59,7 @@ struct mapping {
 	uint32_t object_next; /* [O] in the memory object's (or region's) list */
 	uint32_t object_previous;
 };
-extern struct mapping mapping_table[MAPPING_MAX];
+extern struct mapping mapping_table[MAPPING_MAX] CC_FAR;
 
 /* What to map where. */
 struct mapping_request {

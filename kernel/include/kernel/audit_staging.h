@@ -19,7 +19,7 @@ struct audit_staging {
 	uint64_t dropped;  /* [p] not reported yet */
 } CC_ALIGNED(64);
 
-extern struct audit_staged audit_staged[CPU_MAX]; /* a page per CPU, there if the CPU is */
+extern struct audit_staged audit_staged[CPU_MAX] CC_FAR; /* a page per CPU, there if the CPU is */
 extern struct audit_staging audit_staging[CPU_MAX];
 extern struct audit_header *audit_header;             /* [c]; contents [U]. NULL: not yet */
 extern struct audit_event *audit_pages[AUDIT_PAGES]; /* [c]; contents [U] */

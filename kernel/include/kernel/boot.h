@@ -4,7 +4,7 @@
  * the parts of kernel_main. Everything here runs once, on the boot CPU.
  */
 #pragma once
-#include <kernel/arch.h>
+#include <kernel/cpu.h>
 #include <kernel/tier.h>
 #include <lib/bundle.h>
 
@@ -18,6 +18,13 @@ extern struct boot_info boot_machine;
 extern struct tier_sizes boot_tables; /* [c] after boot_tables_make */
 extern struct bundle boot_bundle;     /* [c] after boot_bundle_check, in the direct map */
 extern uint64_t boot_kernel_bytes;    /* [c] RAM that is neither free, nor bundle, nor a program's */
+
+/* A stack per CPU, above a page that is never backed. */
+struct boot_stack {
+	uint8_t guard[PAGE_SIZE];
+	uint8_t bytes[KERNEL_STACK_SIZE];
+};
+extern struct boot_stack boot_stack_table[CPU_MAX] CC_FAR;
 
 /* RAM in the machine, bytes. */
 uint64_t boot_ram_bytes(void);

@@ -33,7 +33,7 @@ struct cap {
 #define CAP_CLOSED 0x8000u
 _Static_assert(sizeof(struct cap) == 40, "struct cap is compact");
 
-extern struct cap cap_table[CAP_MAX];
+extern struct cap cap_table[CAP_MAX] CC_FAR;
 
 /* For the proof alone: the order in which capabilities were hung up. It falls along a list of siblings, so no
  * list is a ring, and every child is reached from its parent. */

@@ -43,7 +43,7 @@ struct channel {
 	bool grace_listed;        /* [W] the list holds a reference */
 	struct lock lock;         /* H: LOCK_CHANNEL */
 };
-extern struct channel channel_table[CHANNEL_MAX];
+extern struct channel channel_table[CHANNEL_MAX] CC_FAR;
 
 /* New channel of a process to a principal. INVALID, QUOTA, TABLE_FULL. One reference. */
 CC_NODISCARD status_t channel_new(uint32_t process, uint64_t pages, enum channel_role role,

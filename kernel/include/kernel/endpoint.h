@@ -18,7 +18,7 @@ struct queued {
 	struct aid sender;
 	uint8_t payload[MESSAGE_PAYLOAD_MAX];
 };
-extern struct queued queued_table[QUEUED_MAX];
+extern struct queued queued_table[QUEUED_MAX] CC_FAR;
 
 struct endpoint {
 	struct object object;
@@ -36,7 +36,7 @@ struct endpoint {
 	uint32_t server;           /* [e] thread that received last, for priority inheritance */
 	bool queued_turn;          /* [e] a queued message goes before a waiting caller */
 };
-extern struct endpoint endpoint_table[ENDPOINT_MAX];
+extern struct endpoint endpoint_table[ENDPOINT_MAX] CC_FAR;
 
 /* A process is going, and its capabilities have gone: everybody who waits for its reply gets RESTARTED if
  * somebody else can receive at the endpoint that was called, else GONE. Bounded by the thread table. */

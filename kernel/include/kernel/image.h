@@ -50,7 +50,7 @@ struct image {
 	uint8_t signature[MODULE_SIGNATURE_SIZE];
 	struct hash hash;
 };
-extern struct image image_table[IMAGE_MAX];
+extern struct image image_table[IMAGE_MAX] CC_FAR;
 
 /* One step of verifying a file; the caller holds a reference to the memory. `*work` is what the caller's earlier
  * steps left: NONE at first. OK and *out_more: come again with the same request. OK otherwise: *out_image has one

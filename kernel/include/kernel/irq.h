@@ -16,7 +16,7 @@ struct irq {
 	uint64_t bound_by;     /* [O] id of the process that bound it, 0: nobody yet; for display */
 	struct lock lock;      /* O: LOCK_MEMORY */
 };
-extern struct irq irq_table[IRQ_MAX];
+extern struct irq irq_table[IRQ_MAX] CC_FAR;
 #define IRQ_LINES_MAX 1024u
 #define IRQ_MESSAGES_MAX 128u
 #define IRQ_NUMBERS_MAX (IRQ_LINES_MAX + IRQ_MESSAGES_MAX)

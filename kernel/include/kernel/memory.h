@@ -32,7 +32,7 @@ struct memory {
 	uint32_t grave_next;   /* [G] dead objects not yet taken apart */
 	struct lock lock;      /* O: LOCK_MEMORY */
 };
-extern struct memory memory_table[MEMORY_MAX];
+extern struct memory memory_table[MEMORY_MAX] CC_FAR;
 
 struct region {
 	struct object object;
@@ -42,7 +42,7 @@ struct region {
 	uint32_t mapping_head; /* [O] */
 	struct lock lock;      /* O: LOCK_MEMORY */
 };
-extern struct region region_table[REGION_MAX];
+extern struct region region_table[REGION_MAX] CC_FAR;
 
 /* New object charged to `payer` as its pages appear. INVALID, QUOTA, TABLE_FULL. One reference. */
 CC_NODISCARD status_t memory_new(uint32_t payer, uint64_t pages, uint32_t *out_memory);

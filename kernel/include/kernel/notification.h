@@ -13,7 +13,7 @@ struct notification {
 	uint64_t timer_bits;   /* [n] */
 	struct lock lock;      /* n: LOCK_NOTIFICATION */
 };
-extern struct notification notification_table[NOTIFICATION_MAX];
+extern struct notification notification_table[NOTIFICATION_MAX] CC_FAR;
 
 /* Set bits and wake. Callable from interrupts and with any lock below LOCK_NOTIFICATION not held. */
 void notification_signal(uint32_t notification, uint64_t bits);

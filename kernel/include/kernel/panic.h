@@ -11,10 +11,14 @@ void panic_symbols(const uint8_t *data, size_t length);
 /* Choose the stack protector's guard. The caller must not return. */
 void panic_guard(uint64_t secret);
 
+/* One argument, put together by the compiler: less code at every place that asserts. */
+CC_NORETURN void assert_failed(const char *what);
+#define ASSERT_QUOTED(number) #number
+#define ASSERT_LINE(number) ASSERT_QUOTED(number)
 #define ASSERT(condition)                                                                          \
 	do {                                                                                       \
 		if (CC_UNLIKELY(!(condition)))                                                     \
-			panic("%s:%d: %s", __FILE__, __LINE__, #condition);                        \
+			assert_failed(__FILE__ ":" ASSERT_LINE(__LINE__) ": " #condition);         \
 	} while (0)
 /* Expensive checks (x_valid): only in DEBUG builds, simulation and tests. */
 #ifdef DEBUG

@@ -61,7 +61,7 @@ struct process {
 	uint64_t cpu_ticks;        /* [P] of threads that ended; read by anyone */
 };
 
-extern struct process process_table[PROCESS_MAX];
+extern struct process process_table[PROCESS_MAX] CC_FAR;
 
 CC_INLINE struct process *process_of(uint32_t slot) { return &process_table[slot]; }
 CC_INLINE uint32_t process_slot(const struct process *process) { return (uint32_t)(process - process_table); }

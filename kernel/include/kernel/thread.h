@@ -80,7 +80,7 @@ struct thread {
 	struct arch_regs fault_regs;
 };
 
-extern struct thread thread_table[THREAD_MAX];
+extern struct thread thread_table[THREAD_MAX] CC_FAR;
 
 CC_INLINE uint32_t thread_slot(const struct thread *thread) { return thread->slot; }
 

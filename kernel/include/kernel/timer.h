@@ -16,6 +16,11 @@ uint64_t clock_to_ticks(deadline_t deadline);
 #define TIMER_BUDGET(process) (THREAD_MAX + NOTIFICATION_MAX + (process))
 #define TIMER_GRACE (THREAD_MAX + NOTIFICATION_MAX + PROCESS_MAX)
 #define TIMER_COUNT (TIMER_GRACE + 1)
+/* The heap of each CPU. */
+#define TIMER_ROW 10240u
+_Static_assert(TIMER_ROW >= TIMER_COUNT && TIMER_ROW * sizeof(uint32_t) % PAGE_SIZE == 0,
+               "a heap is a whole number of pages");
+extern uint32_t timer_ids[CPU_MAX][TIMER_ROW] CC_FAR;
 struct timer *timer_of(uint32_t id);
 /* Arm on this CPU (re-arming moves it); disarm wherever it is. */
 void timer_set(uint32_t id, deadline_t deadline, uint64_t wait);

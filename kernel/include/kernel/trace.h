@@ -15,6 +15,15 @@ enum trace_kind {
 	TRACE_KIND_COUNT = 13,
 };
 #define TRACE_EVENTS 256u /* per CPU */
+struct trace_slot {
+	uint64_t sequence; /* [a] 0: empty, or being written */
+	struct trace_event event;
+};
+/* A whole number of pages per CPU: only those of CPUs that exist are backed. */
+struct trace_ring {
+	struct trace_slot slot[TRACE_EVENTS];
+} CC_ALIGNED(PAGE_SIZE);
+extern struct trace_ring trace_ring_table[CPU_MAX] CC_FAR;
 #define TRACE_MASK_ALL ((1ull << TRACE_KIND_COUNT) - 1u)
 
 /* Back the rings of `cpus` CPUs; before it trace_mask is 0. */
