@@ -45,11 +45,10 @@ WRITES = {
 }
 # (function, what is done): events are copied whole; memory becomes events, or a thread's page; the ports see of a
 # thread the registers it begins with.
-WHOLE = {("stage", "*place = *event"), ("audit_init", "&staged_table[cpu]"),
-         ("drain_cpu", "event_pages[audit_page(number + i)][audit_place(number + i)] = *event"),
-         ("ring_make", "ring_page(1 + page)"), ("thread_fill", "arch_direct(frame)"),
-         ("thread_head", "thread"), ("exception", "current"), ("page_fault", "current"),
-         ("protection_fault", "current")}
+WHOLE = {("audit_stage", "audit_staged[cpu].event[place] = numbered"), ("audit_init", "&audit_staged[cpu]"),
+         ("audit_drain", "audit_pages[audit_page(number + i)][audit_place(number + i)] = event"),
+         ("ring_make", "ring_page(1 + page)"), ("thread_fill", "arch_direct(frame)"), ("thread_head", "thread"),
+         ("exception", "current"), ("page_fault", "current"), ("protection_fault", "current")}
 POINTER_CASTS = {"BitCast", "PointerToIntegral", "IntegralToPointer"}
 # Who calls the functions that bind.
 CALLS = {("process_fill", "principal_bind"), ("process_new", "process_fill")}
