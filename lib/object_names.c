@@ -115,6 +115,29 @@ status_t object_name_next(struct object_store *store, const struct aid *owner, c
 	return status == STATUS_NOT_FOUND || status == STATUS_INVALID ? STATUS_DAMAGED : status;
 }
 
+status_t object_name_record_next(struct object_store *store, uint8_t cursor[VOLUME_KEY_MAX], size_t *cursor_size,
+                                 struct object_name *out_name)
+{
+	uint8_t key[VOLUME_KEY_MAX];
+	struct object_name name;
+	size_t size;
+
+	if (*cursor_size == 0)
+		*cursor_size = object_key(cursor, 'H', "", 0, "", 0);
+	status_t status = object_key_next(store, cursor, *cursor_size, 1, false, cursor, cursor_size, &size);
+	if (status != STATUS_OK)
+		return status;
+	status = volume_get(store->volume, cursor, *cursor_size, store->name, sizeof store->name, &size);
+	if (status == STATUS_IO_ERROR)
+		return status;
+	if (status != STATUS_OK || object_name_decode(store->name, size, &name) != STATUS_OK ||
+	    record_key(key, &name.owner, name.name, name.sequence) != *cursor_size ||
+	    memcmp(key, cursor, *cursor_size) != 0)
+		return STATUS_DAMAGED;
+	*out_name = name;
+	return STATUS_OK;
+}
+
 status_t object_name_owner_next(struct object_store *store, const struct aid *cursor, struct aid *out_owner)
 {
 	uint8_t key[VOLUME_KEY_MAX], last[OBJECT_NAME_MAX];

@@ -2,8 +2,7 @@
 /* The map: transactions over the index and the log, and what opens and closes them. */
 #include "volume_priv.h"
 
-/* Where in the arena the parts lie; false if it is too small. */
-static bool arena_divide(struct volume *volume, size_t arena_size)
+bool arena_divide(struct volume *volume, size_t arena_size)
 {
 	uint8_t *arena = (uint8_t *)volume;
 	uint64_t at = (sizeof *volume + 15) / 16 * 16;
@@ -42,7 +41,7 @@ static uint32_t segment_blocks_choose(uint64_t blocks)
 	return size;
 }
 
-static struct volume *volume_begin(struct block_device *device, void *arena, size_t arena_size)
+struct volume *volume_begin(struct block_device *device, void *arena, size_t arena_size)
 {
 	struct volume *volume = arena;
 

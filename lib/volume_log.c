@@ -68,14 +68,7 @@ static uint32_t record_checksum(const struct volume *volume, const uint8_t *byte
 	return crc32c_long(crc32c_long(volume->seed, place, sizeof place), bytes + 4, length - 4);
 }
 
-struct record {
-	const uint8_t *key, *value;
-	uint64_t sequence;
-	uint32_t kind, key_size, value_size;
-};
-
-/* The record at an address, if all of it is as it was written. */
-static status_t record_load(struct volume *volume, uint64_t address, bool ahead, struct record *out)
+status_t record_load(struct volume *volume, uint64_t address, bool ahead, struct record *out)
 {
 	const uint8_t *bytes;
 	status_t status = window_read(volume, address, RECORD_HEADER, ahead, &bytes);

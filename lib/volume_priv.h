@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * The parts of a volume: the index (volume_index.c) of nodes (volume_node.c) in a pool
- * (volume_pool.c), batches in the log (volume_log.c, volume_tail.c), what was read (volume_cache.c), checkpoints (volume_checkpoint.c), cleaning (volume_clean.c);
+ * The parts of a volume: the index (volume_index.c) of nodes (volume_node.c) in a pool (volume_pool.c), batches in
+ * the log (volume_log.c, volume_tail.c), what was read (volume_cache.c), checkpoints (volume_checkpoint.c), cleaning
+ * (volume_clean.c), salvage (volume_salvage.c);
  * volume.c is the map over them. Offsets of fields are where they are stored and loaded.
  */
 #pragma once
@@ -123,6 +124,11 @@ struct volume {
 	struct volume_statistics statistics;
 };
 
+/* An empty struct at the start of the arena (NULL: the arena does not do), and, when the geometry is known, where in
+ * it the other parts lie (false: it is too small). */
+struct volume *volume_begin(struct block_device *device, void *arena, size_t arena_size);
+bool arena_divide(struct volume *volume, size_t arena_size);
+
 /* The index's memory. */
 bool pool_start(struct volume *volume);
 uint32_t pool_take(struct volume *volume, size_t size); /* zeroed; 0: no memory */
@@ -169,6 +175,14 @@ uint32_t record_size(size_t key_size, size_t value_size);
 uint64_t segment_address(const struct volume *volume, uint32_t segment);
 bool address_segment(const struct volume *volume, uint64_t address, uint32_t *out_segment);
 status_t window_read(struct volume *volume, uint64_t address, uint32_t size, bool ahead, const uint8_t **out);
+/* A record in the window. */
+struct record {
+	const uint8_t *key, *value;
+	uint64_t sequence;
+	uint32_t kind, key_size, value_size;
+};
+/* The record at an address, if all of it is as it was written. */
+status_t record_load(struct volume *volume, uint64_t address, bool ahead, struct record *out);
 status_t record_read(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value);
 /* The same, out of the cache if it was read before; what is read for the first time since is kept there. */
 status_t record_look(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value);

@@ -10,7 +10,7 @@ static const struct {
 	{"list", disk_list},     {"get", disk_get},       {"put", disk_put},       {"names", disk_names},
 	{"name", disk_name},     {"log", disk_log},       {"stat", disk_stat},     {"du", disk_du},
 	{"verify", disk_check},  {"fsck", disk_fsck},     {"export", disk_export}, {"import", disk_import},
-	{"format", disk_format}, {"passphrase", disk_passphrase_change},
+	{"format", disk_format}, {"salvage", disk_salvage}, {"passphrase", disk_passphrase_change},
 };
 
 int verb_disk(int argc, char **argv)

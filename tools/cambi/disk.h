@@ -43,6 +43,8 @@ struct disk {
 struct disk *disk_device_open(const struct disk_place *place, bool writable);
 /* With its store. */
 struct disk *disk_open(const struct disk_place *place, bool writable);
+/* Memory for the index of any volume. */
+void disk_arena_take(struct disk *disk);
 /* What was written is a checkpoint then. */
 void disk_close(struct disk *disk);
 /* Refuse unless OK: "PATH: what: status in words". */
@@ -100,6 +102,12 @@ void archive_read(struct archive *archive, void *out_bytes, size_t size);
 /* One that was created appears under its name only now. */
 void archive_close(struct archive *archive);
 
+/* ---- disk_export.c ---- */
+/* May it be exported? If not, it is told why. */
+typedef bool export_judge(struct disk *disk, const struct object_id *id, object_report *report);
+/* Everything that is signed and that the judge lets pass; returns how much was left out. */
+uint32_t disk_export_all(struct disk *disk, const char *path, export_judge *judge);
+
 /* ---- the verbs: what is left of the command line ---- */
 int disk_list(const struct disk_place *place, int argc, char **argv);
 int disk_names(const struct disk_place *place, int argc, char **argv);
@@ -114,4 +122,5 @@ int disk_fsck(const struct disk_place *place, int argc, char **argv);
 int disk_format(const struct disk_place *place, int argc, char **argv);
 int disk_passphrase_change(const struct disk_place *place, int argc, char **argv);
 int disk_export(const struct disk_place *place, int argc, char **argv);
+int disk_salvage(const struct disk_place *place, int argc, char **argv);
 int disk_import(const struct disk_place *place, int argc, char **argv);

@@ -10,7 +10,7 @@
 #include <lib/identity.h>
 #include <string.h>
 
-struct totals {
+struct export_totals {
 	uint64_t objects, records;
 	uint32_t left_out;
 };
@@ -20,55 +20,70 @@ static void tell(void *context, const char *text)
 	fprintf(stderr, "%s: left out: %s\n", *(const char *const *)context, text);
 }
 
-/* ---- names: of each owner one file, names in order, records of each in order ---- */
-/* Up to the first that is damaged: the record after `record`, or the first of the name after it; false at the end. */
-static bool record_next(struct disk *disk, const struct aid *owner, struct object_name *record, status_t *out_status)
-{
-	struct object_name newest;
-	struct object_store *const store = &disk->store;
+/* ---- names: of each owner one file, records in the order of names and sequences ---- */
+struct names {
+	uint8_t key[VOLUME_KEY_MAX];
+	size_t key_size; /* 0: before the first */
+	struct object_name record;
+	uint8_t bytes[OBJECT_NAME_SIZE]; /* of the record */
+};
 
-	if (record->sequence != 0) {
-		*out_status = object_name_get(store, owner, record->name, record->sequence + 1, record);
-		if (*out_status != STATUS_NOT_FOUND)
-			return *out_status == STATUS_OK;
-	}
-	*out_status = object_name_next(store, owner, record->name, &newest);
-	if (*out_status == STATUS_OK)
-		*out_status = object_name_get(store, owner, newest.name, 1, record);
-	return *out_status == STATUS_OK;
+/* Only then can it be taken in again. */
+static bool follows(const struct names *names, const struct object_name *next)
+{
+	const struct object_name *const record = &names->record;
+	const bool same = record->sequence != 0 && aid_equal(&record->owner, &next->owner) &&
+	                  strcmp(record->name, next->name) == 0;
+
+	return object_name_follows(same ? names->bytes : NULL, next) == STATUS_OK;
 }
 
-static uint64_t owner_records(struct disk *disk, const struct aid *owner, struct archive *archive, status_t *out_status)
+/* The next record that follows the one before it; false: that was all. Others are told of, unless `left_out` is NULL. */
+static bool record_next(struct disk *disk, struct names *names, uint32_t *left_out)
 {
-	struct object_name record = {.sequence = 0};
-	uint64_t count = 0;
+	struct object_name next;
+	status_t status;
 
-	for (; record_next(disk, owner, &record, out_status); count++) {
-		if (archive != NULL)
-			archive_write(archive, disk->store.name, OBJECT_NAME_SIZE);
+	while ((status = object_name_record_next(&disk->store, names->key, &names->key_size, &next)) != STATUS_NOT_FOUND) {
+		if (status == STATUS_OK && follows(names, &next)) {
+			names->record = next;
+			memcpy(names->bytes, disk->store.name, OBJECT_NAME_SIZE);
+			return true;
+		}
+		if (left_out != NULL) {
+			tell(&disk->path, "a record of a name that is damaged, or follows one that is");
+			(*left_out)++;
+		}
 	}
+	return false;
+}
+
+/* This one, and those of its owner after it. */
+static uint64_t owner_records(struct disk *disk, const struct names *from)
+{
+	struct names names = *from;
+	uint64_t count = 1;
+
+	while (record_next(disk, &names, NULL) && aid_equal(&names.record.owner, &from->record.owner))
+		count++;
 	return count;
 }
 
-static void export_names(struct disk *disk, struct archive *archive, struct totals *totals)
+static void export_names(struct disk *disk, struct archive *archive, struct export_totals *totals)
 {
-	struct aid owner = {{0}};
+	struct names names = {.key_size = 0};
 	char path[EXPORT_PATH_MAX] = EXPORT_NAMES;
-	status_t status, end;
+	struct aid owner = {{0}};
 
-	while ((status = object_name_owner_next(&disk->store, &owner, &owner)) == STATUS_OK) {
-		const uint64_t count = owner_records(disk, &owner, NULL, &end);
-		hex_of_bytes(owner.bytes, AID_SIZE, path + strlen(EXPORT_NAMES));
-		if (end != STATUS_NOT_FOUND) {
-			tell(&disk->path, "names from a damaged one on");
-			totals->left_out++;
+	while (record_next(disk, &names, &totals->left_out)) {
+		if (!aid_equal(&owner, &names.record.owner)) {
+			owner = names.record.owner;
+			hex_of_bytes(owner.bytes, AID_SIZE, path + strlen(EXPORT_NAMES));
+			archive_add(archive, path, owner_records(disk, &names) * OBJECT_NAME_SIZE);
 		}
-		archive_add(archive, path, count * OBJECT_NAME_SIZE);
-		(void)owner_records(disk, &owner, archive, &end);
-		totals->records += count;
+		archive_write(archive, names.bytes, OBJECT_NAME_SIZE);
+		totals->records++;
 	}
-	if (status != STATUS_NOT_FOUND)
-		disk_need(disk, status, "the names");
 }
 
 /* ---- objects ---- */
@@ -111,13 +126,13 @@ static void export_object(struct disk *disk, const struct object_id *id, struct 
 	export_content(disk, &object, archive);
 }
 
-static void export_objects(struct disk *disk, struct archive *archive, struct totals *totals)
+static void export_objects(struct disk *disk, export_judge *judge, struct archive *archive, struct export_totals *totals)
 {
 	struct object_id id = {.hash = {0}};
 	status_t status;
 
 	while ((status = object_next(&disk->store, NULL, &id, &id)) == STATUS_OK) {
-		if (object_verify(&disk->store, &id, disk->part, tell, &disk->path) != STATUS_OK) {
+		if (!judge(disk, &id, tell)) {
 			totals->left_out++;
 			continue;
 		}
@@ -128,20 +143,31 @@ static void export_objects(struct disk *disk, struct archive *archive, struct to
 		disk_need(disk, status, "the objects");
 }
 
-int disk_export(const struct disk_place *place, int argc, char **argv)
+uint32_t disk_export_all(struct disk *disk, const char *path, export_judge *judge)
 {
-	struct totals totals = {0, 0, 0};
+	struct export_totals totals = {0, 0, 0};
+	struct archive *const archive = archive_create(path);
 
-	need_words(argc, argv, 1, 1);
-	struct disk *const disk = disk_open(place, false);
-	struct archive *const archive = archive_create(argv[0]);
 	archive_add(archive, EXPORT_FORMAT, strlen(EXPORT_VERSION));
 	archive_write(archive, EXPORT_VERSION, strlen(EXPORT_VERSION));
 	export_names(disk, archive, &totals);
-	export_objects(disk, archive, &totals);
+	export_objects(disk, judge, archive, &totals);
 	archive_close(archive);
-	printf("%s: %llu objects, %llu records of names%s\n", argv[0], (unsigned long long)totals.objects,
+	printf("%s: %llu objects, %llu records of names%s\n", path, (unsigned long long)totals.objects,
 	       (unsigned long long)totals.records, totals.left_out > 0 ? "; what is damaged was left out" : "");
+	return totals.left_out;
+}
+
+static bool verified(struct disk *disk, const struct object_id *id, object_report *report)
+{
+	return object_verify(&disk->store, id, disk->part, report, &disk->path) == STATUS_OK;
+}
+
+int disk_export(const struct disk_place *place, int argc, char **argv)
+{
+	need_words(argc, argv, 1, 1);
+	struct disk *const disk = disk_open(place, false);
+	const uint32_t left_out = disk_export_all(disk, argv[0], verified);
 	disk_close(disk);
-	return totals.left_out > 0;
+	return left_out > 0;
 }

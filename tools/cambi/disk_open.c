@@ -61,7 +61,7 @@ struct disk *disk_device_open(const struct disk_place *place, bool writable)
 }
 
 /* ---- the volume ---- */
-static void arena_take(struct disk *disk)
+void disk_arena_take(struct disk *disk)
 {
 	for (disk->arena_size = ARENA_MAX; disk->arena_size >= VOLUME_ARENA_MIN * 16ull; disk->arena_size /= 2) {
 		disk->arena = mmap(NULL, disk->arena_size, PROT_READ | PROT_WRITE,
@@ -80,16 +80,16 @@ static CC_NORETURN void explain(const struct disk *disk, status_t status)
 	const status_t said = volume_label(disk->device, blocks, sizeof(blocks), &label);
 
 	if (said == STATUS_NOT_FOUND)
-		refuse("%s: no store lies on it (`cambi disk %s format` makes one)", disk->path, disk->path);
+		refuse("%s: no store lies on it (`format` makes one; `salvage` looks for what is left of one)", disk->path);
 	if (said == STATUS_UNSUPPORTED)
 		refuse("%s: a volume of version %u, which this program does not know", disk->path, label.version);
 	if (said == STATUS_OK && label.blocks > disk->device->blocks)
 		refuse("%s: cut short: the volume has %llu blocks, the disk %llu", disk->path,
 		       (unsigned long long)label.blocks, (unsigned long long)disk->device->blocks);
 	if (said == STATUS_DAMAGED)
-		refuse("%s: damaged: no superblock is whole", disk->path);
+		refuse("%s: damaged: no superblock is whole (`salvage` saves what is)", disk->path);
 	if (status == STATUS_DAMAGED)
-		refuse("%s: damaged: the newest checkpoint or the log after it", disk->path);
+		refuse("%s: damaged: the newest checkpoint or the log after it (`salvage` saves what is whole)", disk->path);
 	disk_need(disk, status, "cannot be mounted");
 	refuse("%s: cannot be read", disk->path);
 }
@@ -99,7 +99,7 @@ struct disk *disk_open(const struct disk_place *place, bool writable)
 	struct disk *const disk = disk_device_open(place, writable);
 	const struct volume_options options = {.read_only = !writable};
 
-	arena_take(disk);
+	disk_arena_take(disk);
 	status_t status = volume_mount(disk->device, disk->arena, disk->arena_size, &options, &disk->volume);
 	if (status != STATUS_OK)
 		explain(disk, status);

@@ -19,6 +19,7 @@
 	"  verify                                       is everything true? Writes nothing; status 1 if not\n" \
 	"  fsck [--repair]                              what of it can be repaired\n"                      \
 	"  export PATH, import PATH                     all that is signed, as a tar file or a folder\n"   \
+	"  salvage PATH [--volume IDENTITY]             what is whole on a disk that cannot be opened, likewise\n" \
 	"  passphrase [--new-file FILE]                 another passphrase for an encrypted disk\n"        \
 	"WHAT is a name, or digits a hash begins with. WHO is a did:key, an AID or, as reader, `everyone`.\n" \
 	"Objects and names are signed with the developer key unless --key says otherwise. A disk in use by a\n" \

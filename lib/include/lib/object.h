@@ -136,6 +136,11 @@ CC_NODISCARD status_t object_name_get(struct object_store *store, const struct a
 /* The owner's next name after `cursor` (empty: from the first), removed ones too. */
 CC_NODISCARD status_t object_name_next(struct object_store *store, const struct aid *owner, const char *cursor,
                                        struct object_name *out_name);
+/* The next record of any name after `cursor` (size 0: the first), in the order of owners, names and sequences; its bytes
+ * are in store->name until the next call. NOT_FOUND: that was all. DAMAGED, IO_ERROR: what lies there is no such
+ * record, and the cursor has gone on all the same. */
+CC_NODISCARD status_t object_name_record_next(struct object_store *store, uint8_t cursor[VOLUME_KEY_MAX],
+                                              size_t *cursor_size, struct object_name *out_name);
 /* The next principal after `cursor` (zero: the first) that ever had a name. */
 CC_NODISCARD status_t object_name_owner_next(struct object_store *store, const struct aid *cursor,
                                              struct aid *out_owner);

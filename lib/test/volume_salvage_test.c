@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Records of volumes that cannot be mounted: all of them are found, but for those that were damaged. */
+#include "sim_disk.h"
+#include <lib/bytes.h>
+#include <lib/volume_salvage.h>
+
+#define ARENA (1u << 20)
+#define BLOCKS 1000u
+#define KEYS 60u
+#define ROUNDS 400u
+#define VALUE_MAX 6000u
+
+static _Alignas(16) uint8_t arena[ARENA];
+static uint8_t block[BLOCK_SIZE];
+static uint32_t newest[KEYS]; /* version of each key's value; 0: deleted */
+static uint32_t again;        /* keys that were deleted and are there, at the last look */
+static uint64_t unreadable;   /* block; 0: none */
+static const uint8_t first[16] = {1, 1}, second[16] = {2, 2};
+
+/* A value says whose it is, and follows from that. */
+static size_t value_make(uint32_t key, uint32_t version, uint8_t *out)
+{
+	const size_t size = 8u + (key * 977u + version * 131u) % (key % 9 == 0 ? VALUE_MAX - 8u : 200u);
+
+	for (size_t i = 0; i < size; i++)
+		out[i] = (uint8_t)(key * 7 + version * 13 + i);
+	bytes_put_le32(out, key);
+	bytes_put_le32(out + 4, version);
+	return size;
+}
+
+static void fill(struct sim_disk *disk, const uint8_t identity[16], uint32_t rounds)
+{
+	static uint8_t value[VALUE_MAX];
+	const struct volume_options options = {.read_only = false};
+	struct volume *volume;
+	uint64_t seed = rounds;
+
+	memset(newest, 0, sizeof(newest));
+	assert_int_equal(volume_format(&disk->device, arena, ARENA, identity), STATUS_OK);
+	assert_int_equal(volume_mount(&disk->device, arena, ARENA, &options, &volume), STATUS_OK);
+	for (uint32_t version = 1; version <= rounds; version++) {
+		const uint32_t key = (uint32_t)(test_random(&seed) % KEYS);
+
+		if (newest[key] != 0 && test_random(&seed) % 4 == 0) {
+			assert_int_equal(volume_delete(volume, &key, sizeof(key)), STATUS_OK);
+			newest[key] = 0;
+		} else {
+			assert_int_equal(volume_put(volume, &key, sizeof(key), value, value_make(key, version, value)),
+			                 STATUS_OK);
+			newest[key] = version;
+		}
+		assert_int_equal(volume_commit(volume), STATUS_OK);
+	}
+}
+
+static void superblocks_lose(struct sim_disk *disk)
+{
+	const struct volume_options options = {.read_only = true};
+	struct volume *volume;
+
+	memset(disk->cache, 0x5a, 4u * BLOCK_SIZE);
+	assert_int_equal(volume_mount(&disk->device, arena, ARENA, &options, &volume), STATUS_DAMAGED);
+}
+
+/* How many keys are not as they were last. Whatever is there was put once; what was deleted may be. */
+static uint32_t lost(struct volume *volume)
+{
+	static uint8_t wanted[VALUE_MAX];
+	uint32_t count = 0;
+
+	again = 0;
+	for (uint32_t key = 0; key < KEYS; key++) {
+		const uint8_t *value;
+		size_t size;
+		const status_t status = volume_look(volume, &key, sizeof(key), &value, &size);
+
+		if (status == STATUS_OK) {
+			const uint32_t version = bytes_le32(value + 4);
+			assert_int_equal(size, value_make(key, version, wanted));
+			assert_memory_equal(value, wanted, size);
+			again += newest[key] == 0;
+			count += newest[key] != 0 && version != newest[key];
+		} else {
+			assert_int_equal(status, STATUS_NOT_FOUND);
+			count += newest[key] != 0;
+		}
+	}
+	return count;
+}
+
+static uint32_t salvage(struct sim_disk *disk, const uint8_t *identity, struct volume_salvaged *out_found)
+{
+	struct volume *volume;
+
+	assert_int_equal(volume_salvage(&disk->device, arena, ARENA, identity, &volume, out_found), STATUS_OK);
+	assert_int_equal(volume_put(volume, "a", 1, "b", 1), STATUS_DENIED);
+	assert_int_equal(volume_unmount(volume), STATUS_OK);
+	return lost(volume);
+}
+
+static void without_superblocks(void **state)
+{
+	struct volume_salvaged found;
+	struct volume_trace traces[2];
+	struct sim_disk disk;
+	uint32_t count;
+
+	(void)state;
+	sim_start(&disk, BLOCKS);
+	fill(&disk, first, ROUNDS);
+	superblocks_lose(&disk);
+	volume_traces(&disk.device, block, traces, 2, &count);
+	assert_int_equal(count, 1);
+	assert_memory_equal(traces[0].identity, first, sizeof(first));
+	assert_int_equal(salvage(&disk, traces[0].identity, &found), 0);
+	assert_int_equal(again, 0); /* nothing was written over yet */
+	assert_true(found.records >= KEYS / 2 && found.unreadable == 0);
+	(void)salvage(&disk, second, &found);
+	assert_int_equal(found.records, 0);
+	sim_end(&disk);
+}
+
+/* Two volumes on one disk, one after the other: each has its own records, and the second may have written over the first's. */
+static void two_volumes(void **state)
+{
+	struct volume_salvaged found;
+	struct volume_trace traces[3];
+	struct sim_disk disk;
+	uint32_t count;
+
+	(void)state;
+	sim_start(&disk, BLOCKS);
+	fill(&disk, first, ROUNDS);
+	fill(&disk, second, ROUNDS / 4);
+	superblocks_lose(&disk);
+	volume_traces(&disk.device, block, traces, 3, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(salvage(&disk, second, &found), 0);
+	volume_traces(&disk.device, block, traces, 1, &count);
+	assert_int_equal(count, 1);
+	sim_end(&disk);
+}
+
+/* Each byte that is damaged costs one record at most; an older one of the same key may take its place. */
+static void damaged(void **state)
+{
+	uint64_t seed = 5;
+
+	(void)state;
+	for (uint32_t round = 0; round < 20; round++) {
+		struct volume_salvaged found;
+		struct sim_disk disk;
+		const uint32_t bytes = 1 + 3 * round;
+
+		sim_start(&disk, BLOCKS);
+		fill(&disk, first, ROUNDS / 2 + round);
+		superblocks_lose(&disk);
+		for (uint32_t i = 0; i < bytes; i++)
+			disk.cache[test_random(&seed) % sim_size(&disk)] ^= (uint8_t)(1u << test_random(&seed) % 8);
+		assert_true(salvage(&disk, first, &found) <= bytes);
+		sim_end(&disk);
+	}
+}
+
+static status_t read_but_one(struct block_device *device, uint64_t at, uint32_t count, void *out_bytes)
+{
+	return unreadable - at < count ? STATUS_IO_ERROR : sim_read(device, at, count, out_bytes);
+}
+
+/* Of every block in turn the device gives nothing: the records in it are lost, and no other. */
+static void blocks_unreadable(void **state)
+{
+	static const struct block_operations operations = {.read = read_but_one};
+	struct volume_salvaged found;
+	struct sim_disk disk;
+	uint32_t keys = 0, all = 0;
+
+	(void)state;
+	sim_start(&disk, BLOCKS);
+	fill(&disk, first, ROUNDS / 4);
+	disk.device.operations = &operations;
+	for (unreadable = 4; unreadable < BLOCKS; unreadable += 17) {
+		const uint32_t count = salvage(&disk, first, &found);
+
+		assert_int_equal(found.unreadable, 1);
+		assert_true(count <= 1); /* a batch has one record, and begins a block */
+		all += count;
+	}
+	for (uint32_t key = 0; key < KEYS; key++)
+		keys += newest[key] != 0;
+	assert_true(all > 0 && all <= keys);
+	sim_end(&disk);
+}
+
+static void refusals(void **state)
+{
+	struct volume_salvaged found;
+	struct volume *volume;
+	struct sim_disk disk;
+
+	(void)state;
+	sim_start(&disk, 4);
+	assert_int_equal(volume_salvage(&disk.device, arena, ARENA, first, &volume, &found), STATUS_INVALID);
+	sim_end(&disk);
+	sim_start(&disk, BLOCKS);
+	assert_int_equal(volume_salvage(&disk.device, arena, ARENA / 2, first, &volume, &found), STATUS_INVALID);
+	assert_int_equal(volume_salvage(&disk.device, arena, ARENA, first, &volume, &found), STATUS_OK);
+	assert_int_equal(found.records, 0);
+	sim_end(&disk);
+}
+
+TEST_MAIN(cmocka_unit_test(without_superblocks), cmocka_unit_test(two_volumes), cmocka_unit_test(damaged),
+          cmocka_unit_test(blocks_unreadable), cmocka_unit_test(refusals))
