@@ -182,8 +182,8 @@ static status_t open(void)
 
 	if (status != STATUS_OK) {
 		print("the disk cannot be used: %s\n", status_sentence(status));
-		if (status == STATUS_UNSUPPORTED)
-			must(sys_process_exit(0)); /* nor by a successor */
+		if (status == STATUS_UNSUPPORTED || status == STATUS_IO_ERROR)
+			must(sys_process_exit(0)); /* nor by a successor: who needs a disk is not to wait for one */
 		return status;
 	}
 	transfers_init(&transfers, &disk, &queue, frames, frames_address);
