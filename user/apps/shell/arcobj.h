@@ -38,7 +38,7 @@ struct store_client *arcobj_client(status_t *out_status);
 extern struct store_client *arcobj_store;
 
 /* ---- arcobj_find.c; each says itself why not ---- */
-/* One's name, NAME@VERSION, or the first digits of a hash. */
+/* One's name, NAME@VERSION, WHO/NAME of somebody else, or the first digits of a hash. */
 CC_NODISCARD bool arcobj_find(const char *word, struct object_id *out_id);
 /* The same, and the object itself, verified. */
 CC_NODISCARD bool arcobj_object(const char *word, struct object *out_object, uint64_t *out_rights);

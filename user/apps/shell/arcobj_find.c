@@ -5,16 +5,49 @@
 #include <lib/identity.h>
 #include <lib/string.h>
 
-/* A name, and if it has none of that name, a version of one. NOT_FOUND also: it points to nothing (any more). */
-static status_t name_find(const char *word, struct object_name *out_name)
+#define WHO_MAX (2u * AID_SIZE + 1u) /* a did:key is shorter */
+
+_Static_assert(WHO_MAX >= DID_TEXT_MAX, "it fits");
+
+static bool principal_find(const char *word, struct aid *out_aid)
+{
+	uint8_t key[SIGNATURE_KEY_SIZE];
+
+	if (strcmp(word, "me") == 0)
+		*out_aid = arcobj_store->aid;
+	else if (strcmp(word, "everybody") == 0)
+		*out_aid = OBJECT_EVERYONE;
+	else if (did_to_key(word, strlen(word), key))
+		aid_of_key(key, out_aid);
+	else
+		return hex_to_bytes(word, strlen(word), out_aid->bytes, AID_SIZE) || program_principal(word, out_aid);
+	return true;
+}
+
+/* A name of that owner (NULL: one's own), and if it has none of that name, a version of one. */
+static status_t name_of(const struct aid *owner, const char *word, struct object_name *out_name)
 {
 	char name[OBJECT_NAME_MAX];
 	uint64_t version;
-	status_t status = store_client_name_get(arcobj_store, NULL, word, 0, out_name);
+	const status_t status = store_client_name_get(arcobj_store, owner, word, 0, out_name);
 
 	if ((status == STATUS_NOT_FOUND || status == STATUS_INVALID) &&
 	    arcobj_words_version(word, name, sizeof(name), &version))
-		status = store_client_name_get(arcobj_store, NULL, name, version, out_name);
+		return store_client_name_get(arcobj_store, owner, name, version, out_name);
+	return status;
+}
+
+/* One's own, and if there is none of that name, somebody's. NOT_FOUND also: it points to nothing (any more). */
+static status_t name_find(const char *word, struct object_name *out_name)
+{
+	char who[WHO_MAX];
+	const char *name;
+	struct aid owner;
+	status_t status = name_of(NULL, word, out_name);
+
+	if ((status == STATUS_NOT_FOUND || status == STATUS_INVALID) &&
+	    arcobj_words_whose(word, who, sizeof(who), &name) && principal_find(who, &owner))
+		status = name_of(&owner, name, out_name);
 	return status == STATUS_OK && out_name->removed ? STATUS_NOT_FOUND : status;
 }
 
@@ -54,21 +87,6 @@ bool arcobj_object(const char *word, struct object *out_object, uint64_t *out_ri
 	else if (status != STATUS_OK)
 		(void)arcobj_failed(word, status);
 	return status == STATUS_OK;
-}
-
-static bool principal_find(const char *word, struct aid *out_aid)
-{
-	uint8_t key[SIGNATURE_KEY_SIZE];
-
-	if (strcmp(word, "me") == 0)
-		*out_aid = arcobj_store->aid;
-	else if (strcmp(word, "everybody") == 0)
-		*out_aid = OBJECT_EVERYONE;
-	else if (did_to_key(word, strlen(word), key))
-		aid_of_key(key, out_aid);
-	else
-		return hex_to_bytes(word, strlen(word), out_aid->bytes, AID_SIZE) || program_principal(word, out_aid);
-	return true;
 }
 
 bool arcobj_principal(const char *word, struct aid *out_aid)

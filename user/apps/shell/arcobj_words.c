@@ -65,6 +65,19 @@ bool arcobj_words_version(const char *text, char *out_name, size_t size, uint64_
 	return true;
 }
 
+bool arcobj_words_whose(const char *text, char *out_who, size_t size, const char **out_name)
+{
+	size_t length = 0;
+
+	while (text[length] != '\0' && text[length] != '/')
+		length++;
+	if (length == 0 || length >= size || text[length] == '\0' || text[length + 1u] == '\0')
+		return false;
+	string_copy(out_who, length + 1u, text);
+	*out_name = text + length + 1u;
+	return true;
+}
+
 bool arcobj_words_put(int count, char **words, struct arcobj_put_words *out)
 {
 	*out = (struct arcobj_put_words){.text_count = 0};

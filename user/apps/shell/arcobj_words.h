@@ -13,6 +13,9 @@ CC_NODISCARD bool arcobj_words_duration(const char *text, uint64_t *out_ns);
 /* "plan@3": the name, of `size` bytes, and 3. */
 CC_NODISCARD bool arcobj_words_version(const char *text, char *out_name, size_t size, uint64_t *out_version);
 
+/* "hello/plan": whose, of `size` bytes, and the name after the first slash. */
+CC_NODISCARD bool arcobj_words_whose(const char *text, char *out_who, size_t size, const char **out_name);
+
 /* What `put` was told, in any order; words that are not options are the text. */
 struct arcobj_put_words {
 	const char *type, *name, *parent, *module; /* NULL: not said */

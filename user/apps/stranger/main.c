@@ -155,6 +155,7 @@ static void leave(const char *what, uint32_t rights)
 	const status_t status = store_client_put(&store, what, strlen(what), &birth, &id);
 
 	check(status == STATUS_OK || status == STATUS_BUSY);
+	check_status(store_client_name_set(&store, what, &id), OK);
 	hex_of_bytes(id.hash, 6, hash);
 	print("stranger: %s %s\n", what, hash);
 }

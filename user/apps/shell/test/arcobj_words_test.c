@@ -48,6 +48,25 @@ static void test_duration(void **context)
 	}
 }
 
+static void test_whose(void **context)
+{
+	char who[6];
+	const char *name;
+
+	(void)context;
+	assert_true(arcobj_words_whose("hello/plan", who, sizeof(who), &name));
+	assert_string_equal(who, "hello");
+	assert_string_equal(name, "plan");
+	assert_true(arcobj_words_whose("me/a/b@2", who, sizeof(who), &name));
+	assert_string_equal(who, "me");
+	assert_string_equal(name, "a/b@2");
+	assert_false(arcobj_words_whose("plan", who, sizeof(who), &name));
+	assert_false(arcobj_words_whose("/plan", who, sizeof(who), &name));
+	assert_false(arcobj_words_whose("hello/", who, sizeof(who), &name));
+	assert_false(arcobj_words_whose("hellos/plan", who, sizeof(who), &name));
+	assert_false(arcobj_words_whose("", who, sizeof(who), &name));
+}
+
 static void test_version(void **context)
 {
 	char name[5];
@@ -128,7 +147,7 @@ static void test_safe(void **context)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_rights),
 	cmocka_unit_test(test_duration),
-	cmocka_unit_test(test_version),
+	cmocka_unit_test(test_version), cmocka_unit_test(test_whose),
 	cmocka_unit_test(test_put),
 	cmocka_unit_test(test_safe),
 };
