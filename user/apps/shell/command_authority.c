@@ -125,13 +125,13 @@ int command_caps(int argc, char **argv)
 		return 0;
 	}
 	request.process = process.id;
-	status_t status = spawn_open(startup_need("spawn"), DEADLINE_NEVER, &request, &reply);
+	status_t status = spawn_open(startup_need("spawn"), time_after(SPAWN_NS), &request, &reply);
 	if (status == STATUS_NOT_FOUND) {
 		caps_listed(process.id);
 		return 0;
 	}
 	if (status != STATUS_OK)
-		return command_refused(argv[0], status);
+		return init_refused(argv[0], status);
 	handle_t opened = ipc_reply_take(0);
 	caps_of(opened, process.handles);
 	(void)!sys_cap_drop(opened);
@@ -177,7 +177,7 @@ int command_grant(int argc, char **argv)
 	request.process = process.id;
 	request.rights = rights;
 	ipc_attach(handle, rights | RIGHT_GRANT, 0);
-	status_t status = spawn_give(startup_need("spawn"), DEADLINE_NEVER, &request, &reply);
+	status_t status = spawn_give(startup_need("spawn"), time_after(SPAWN_NS), &request, &reply);
 	if (status == STATUS_NOT_FOUND)
 		return command_failed(argv[2], "not among the processes that may be granted to");
 	uint32_t missing = (rights | RIGHT_GRANT) & ~info.rights;
@@ -186,7 +186,7 @@ int command_grant(int argc, char **argv)
 		return 1;
 	}
 	if (status != STATUS_OK)
-		return command_refused(argv[0], status);
+		return init_refused(argv[0], status);
 	rights_text(words, sizeof(words), rights);
 	print("%.24s (%llu) has '%s' on %s, in its slot %u\n", process.name, (unsigned long long)process.id,
 	      words, name_of_object(info.type, info.object, object, sizeof(object)), HANDLE_SLOT(reply.handle));

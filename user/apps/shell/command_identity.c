@@ -167,11 +167,11 @@ int command_verify(int argc, char **argv)
 		return command_usage(argv[0]);
 	if (string_copy(request.name, sizeof(request.name), argv[1]) >= sizeof(request.name))
 		return command_failed(argv[1], "no such program in the bundle");
-	status_t status = spawn_verify(startup_need("spawn"), DEADLINE_NEVER, &request, &reply);
+	status_t status = spawn_verify(startup_need("spawn"), time_after(SPAWN_NS), &request, &reply);
 	if (status == STATUS_NOT_FOUND)
 		return command_failed(argv[1], "no such program in the bundle");
 	if (status != STATUS_OK)
-		return command_refused(argv[0], status);
+		return init_refused(argv[0], status);
 	if (reply.status == STATUS_OK)
 		print("%s: sound: signed, listed and unchanged\n", argv[1]);
 	else

@@ -95,8 +95,8 @@ int command_kill(int argc, char **argv)
 	if (!process_named(argv[1], &process))
 		return command_failed(argv[1], "no such process");
 	request.process = process.id;
-	status_t status = spawn_kill(startup_need("spawn"), DEADLINE_NEVER, &request, &reply);
+	status_t status = spawn_kill(startup_need("spawn"), time_after(SPAWN_NS), &request, &reply);
 	if (status == STATUS_NOT_FOUND)
 		return command_failed(argv[0], "no such process among those that may be ended");
-	return status == STATUS_OK ? 0 : command_refused(argv[0], status);
+	return status == STATUS_OK ? 0 : init_refused(argv[0], status);
 }

@@ -55,11 +55,11 @@ int command_restart(int argc, char **argv)
 		return command_usage(argv[0]);
 	if (string_copy(request.name, sizeof(request.name), argv[1]) >= sizeof(request.name))
 		return command_failed(argv[1], "there is no such service");
-	status_t status = spawn_restart(startup_need("spawn"), DEADLINE_NEVER, &request, &reply);
+	status_t status = spawn_restart(startup_need("spawn"), time_after(SPAWN_NS), &request, &reply);
 	if (status == STATUS_NOT_FOUND)
 		return command_failed(argv[1], "there is no such service");
 	if (status != STATUS_OK)
-		return command_refused(argv[0], status);
+		return init_refused(argv[0], status);
 	if (reply.process != 0)
 		print("%s: process %llu is ended, and a new one starts\n", argv[1],
 		      (unsigned long long)reply.process);

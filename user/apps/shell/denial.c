@@ -231,6 +231,11 @@ int command_refused(const char *name, status_t status)
 	return 1;
 }
 
+int init_refused(const char *name, status_t status)
+{
+	return status == STATUS_TIMED_OUT ? command_failed(name, "init does not answer") : command_refused(name, status);
+}
+
 /* ---- explain ---- */
 /* Everybody who holds something on the object: "init all, shell read write". */
 static void holders_show(uint32_t type, uint32_t object)

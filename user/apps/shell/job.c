@@ -15,12 +15,14 @@ static struct job {
 	struct spawn_child child; /* id 0: the slot is free */
 } jobs[JOBS_MAX];
 
-static void kill_child(uint64_t id)
+static void kill_child(const char *name, uint64_t id)
 {
 	struct spawn_kill_req request = {.process = id, .code = 0};
 	struct spawn_kill_rep reply;
 
-	(void)!spawn_kill(startup_need("spawn"), DEADLINE_NEVER, &request, &reply); /* it may have ended */
+	const status_t status = spawn_kill(startup_need("spawn"), time_after(SPAWN_NS), &request, &reply);
+	if (status == STATUS_TIMED_OUT) /* anything else: it may have ended */
+		(void)init_refused(name, status);
 }
 
 /* True: it has ended, was told of and forgotten. */
@@ -49,7 +51,7 @@ static int wait_for(const char *name, const struct spawn_child *child)
 		must(sys_notification_wait(terminal_notification(), DEADLINE_NEVER, &bits));
 		if ((bits & TERMINAL_INTERRUPT) != 0) {
 			print("^C\n");
-			kill_child(child->id);
+			kill_child(name, child->id);
 		}
 	} while (!ended(name, child, &code));
 	terminal_foreground(0);
@@ -79,7 +81,7 @@ int job_run(int argc, char **argv, bool behind)
 		spawn_program(startup_need("spawn"), (const char *const *)argv, (uint32_t)argc, NULL, 0,
 	                      terminal_notification(), behind ? 0 : TERMINAL_ENDED, &child);
 	if (status != STATUS_OK)
-		return command_refused(argv[0], status);
+		return init_refused(argv[0], status);
 	if (!behind)
 		return wait_for(argv[0], &child);
 	string_copy(job->name, sizeof(job->name), argv[0]);

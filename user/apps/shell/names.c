@@ -20,7 +20,7 @@ uint32_t names_services(const struct spawn_service_rep **out_services)
 
 	service_count = 0;
 	while (service_count < SERVICES_MAX &&
-	       spawn_service(startup_need("spawn"), DEADLINE_NEVER, &request, &services[service_count]) ==
+	       spawn_service(startup_need("spawn"), time_after(SPAWN_NS), &request, &services[service_count]) ==
 	               STATUS_OK)
 		request.index = services[service_count++].next;
 	*out_services = services;

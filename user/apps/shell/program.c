@@ -29,7 +29,7 @@ uint32_t program_names(const char *const **out_names)
 	*out_names = table;
 	if (count != 0)
 		return count;
-	while (spawn_list(startup_need("spawn"), DEADLINE_NEVER, &request, &reply, &bytes) == STATUS_OK) {
+	while (spawn_list(startup_need("spawn"), time_after(SPAWN_NS), &request, &reply, &bytes) == STATUS_OK) {
 		reply.data[sizeof(reply.data) - 1u] = '\0';
 		names_add(reply.data, bytes);
 		request.index = reply.next;

@@ -109,6 +109,8 @@ void denial_object(uint64_t method, const char *who, char *text, size_t size);
 void denial_print_own(uint32_t missing, uint32_t type, uint32_t object);
 /* "NAME: why it failed", or the sentence if the shell was just denied something; returns 1. */
 int command_refused(const char *name, status_t status);
+/* The same of what init was asked. */
+int init_refused(const char *name, status_t status);
 
 /* ---- command.c ---- */
 #define COMMANDS_MAX      48u

@@ -4,6 +4,7 @@
 #include <lib/string.h>
 #include <os/info.h>
 #include <os/panic.h>
+#include <os/time.h>
 
 static bool words_put(struct spawn_run_req *request, const char *const *words, uint32_t count,
                       size_t *out_bytes)
@@ -38,7 +39,7 @@ status_t spawn_program(handle_t server, const char *const *words, uint32_t word_
 		string_copy(request.grant_names[i], SPAWN_GRANT_NAME_MAX, grants[i].name);
 		ipc_attach(grants[i].handle, grants[i].rights | RIGHT_GRANT, 0);
 	}
-	status_t status = spawn_run(server, DEADLINE_NEVER, &request, bytes, &reply);
+	status_t status = spawn_run(server, time_after(SPAWN_NS), &request, bytes, &reply);
 	if (status == STATUS_OK)
 		*out_child = (struct spawn_child){ipc_reply_take(0), reply.process, reply.badge};
 	return status;
@@ -49,7 +50,7 @@ void spawn_end(handle_t server, const struct spawn_child *child)
 	struct spawn_kill_req request = {.process = child->id};
 	struct spawn_kill_rep reply;
 
-	(void)!spawn_kill(server, DEADLINE_NEVER, &request, &reply); /* it may have ended by itself */
+	(void)!spawn_kill(server, time_after(SPAWN_NS), &request, &reply); /* it may have ended by itself */
 }
 
 static status_t wait_and_look(handle_t server, handle_t notification, const struct spawn_child *child,

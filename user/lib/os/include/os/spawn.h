@@ -4,6 +4,8 @@
 #include <os/ipc.h>
 #include <proto/spawn.h>
 
+#define SPAWN_NS 10000000000ull /* init waits for nobody longer than a second: one that has not answered by then will not */
+
 IFACE_CLIENT(SPAWN_METHODS)
 
 /* A capability for the program, with these rights; ours must have them and the grant right. */
@@ -20,7 +22,7 @@ struct spawn_child {
 };
 
 /* Start `words[0]` with the words as its arguments. When it has ended, `bits` are signalled on
- * `notification` (bits 0: none). INVALID: more words than a message holds. */
+ * `notification` (bits 0: none). INVALID: more words than a message holds. TIMED_OUT: init does not answer. */
 CC_NODISCARD status_t spawn_program(handle_t server, const char *const *words, uint32_t word_count,
                                     const struct spawn_grant *grants, uint32_t grant_count,
                                     handle_t notification, uint64_t bits, struct spawn_child *out_child);
