@@ -1,42 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Records of objects and names: every field altered, every cut, wrong signers, replays, and who may do what. */
-#include "test.h"
+#include "person.h"
 #include <abi/module.h>
 #include <lib/bytes.h>
-#include <lib/identity.h>
 #include <lib/object_name.h>
-#include <string.h>
 
-struct person {
-	uint8_t seed[SIGNATURE_SEED_SIZE], key[SIGNATURE_KEY_SIZE];
-	struct aid aid;
-};
 static struct person ann, ben, eve;
 
 static uint8_t history[OBJECT_HISTORY_MAX];
 static size_t history_size;
 static struct object object;
-
-static struct person person(uint8_t number)
-{
-	struct person made;
-
-	memset(made.seed, number, sizeof made.seed);
-	signature_public(made.seed, made.key);
-	aid_of_key(made.key, &made.aid);
-	return made;
-}
-
-static size_t make(struct object_record *record, const struct person *signer, uint8_t *out_bytes)
-{
-	uint8_t digest[HASH_SIZE];
-
-	memcpy(record->key, signer->key, sizeof record->key);
-	const size_t size = object_record_encode(record, out_bytes, digest);
-	assert_true(size != 0);
-	signature_sign_digest(signer->seed, signer->key, SIGN_DOMAIN_OBJECT, digest, out_bytes + size);
-	return size + SIGNATURE_SIZE;
-}
 
 static struct object_record birth_record(void)
 {
@@ -59,7 +32,7 @@ static struct object_record next_record(enum object_record_kind kind, const stru
 static void add(struct object_record record, const struct person *signer)
 {
 	uint8_t bytes[OBJECT_RECORD_MAX];
-	const size_t size = make(&record, signer, bytes);
+	const size_t size = person_signs(signer, &record, bytes);
 
 	assert_int_equal(object_follows(&object, bytes, size, &record), STATUS_OK);
 	history_size = object_history_add(&object, &record, bytes, size, history);
@@ -69,7 +42,7 @@ static void refuse(struct object_record record, const struct person *signer, sta
 {
 	uint8_t bytes[OBJECT_RECORD_MAX];
 	struct object_record out;
-	const size_t size = make(&record, signer, bytes);
+	const size_t size = person_signs(signer, &record, bytes);
 
 	assert_int_equal(object_follows(&object, bytes, size, &out), status);
 }
@@ -81,7 +54,7 @@ static int begin(void **state)
 	(void)state;
 	ann = person(1), ben = person(2), eve = person(3);
 	record = birth_record();
-	history_size = make(&record, &ann, history);
+	history_size = person_signs(&ann, &record, history);
 	assert_int_equal(object_born(history, history_size, &object), STATUS_OK);
 	return 0;
 }
@@ -189,7 +162,7 @@ static void wrong_signer(void **state)
 	add(next_record(OBJECT_TRANSFER, &ben), &ann);
 	refuse(next_record(OBJECT_DELETE, &ben), &ann, STATUS_DENIED);
 	struct object_record record = birth_record();
-	const size_t size = make(&record, &eve, history);
+	const size_t size = person_signs(&eve, &record, history);
 	assert_int_equal(object_born(history, size, &object), STATUS_BAD_SIGNATURE);
 }
 

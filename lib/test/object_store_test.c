@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The object store over a map: contents short and long, kept once, given back; damage found; failures undone. */
 #include "object_map.h"
+#include "person.h"
 #include <abi/module.h>
 #include <lib/bytes.h>
-#include <lib/identity.h>
 #include <lib/object.h>
 
 #define LONG_PARTS 70u /* two pages */
 #define LONG_SIZE ((LONG_PARTS - 1u) * OBJECT_PART_SIZE + 1000u)
 
-struct person {
-	uint8_t seed[SIGNATURE_SEED_SIZE], key[SIGNATURE_KEY_SIZE];
-	struct aid aid;
-};
 static struct person ann, ben;
 static struct object_store store;
 static uint8_t content[LONG_SIZE], part[OBJECT_PART_SIZE];
@@ -24,16 +20,6 @@ static void report(void *context, const char *text)
 {
 	(void)context, (void)text;
 	reports++;
-}
-
-static struct person person(uint8_t number)
-{
-	struct person made;
-
-	memset(made.seed, number, sizeof made.seed);
-	signature_public(made.seed, made.key);
-	aid_of_key(made.key, &made.aid);
-	return made;
 }
 
 static int begin(void **state)
@@ -54,24 +40,13 @@ static int end(void **state)
 	return 0;
 }
 
-static size_t sign(struct object_record *record, const struct person *signer, uint8_t *out_bytes)
-{
-	uint8_t digest[HASH_SIZE];
-
-	memcpy(record->key, signer->key, sizeof record->key);
-	const size_t size = object_record_encode(record, out_bytes, digest);
-	assert_true(size != 0);
-	signature_sign_digest(signer->seed, signer->key, SIGN_DOMAIN_OBJECT, digest, out_bytes + size);
-	return size + SIGNATURE_SIZE;
-}
-
 static struct object_id bear(const struct person *author, const uint8_t *bytes, size_t size)
 {
 	struct object_record record = { .kind = OBJECT_BIRTH, .size = size, .owner = author->aid };
 
 	record.id.author = author->aid;
 	hash_bytes(bytes, size, record.id.hash);
-	birth_size = sign(&record, author, birth);
+	birth_size = person_signs(author, &record, birth);
 	return record.id;
 }
 
@@ -124,7 +99,7 @@ static void record_of(const struct object_id *id, enum object_record_kind kind, 
 	assert_int_equal(object_find(&store, id, &object), STATUS_OK);
 	struct object_record record = { .kind = kind, .id = *id, .sequence = object.sequence + 1, .owner = owner->aid };
 	memcpy(record.previous, object.previous, HASH_SIZE);
-	birth_size = sign(&record, signer, birth);
+	birth_size = person_signs(signer, &record, birth);
 }
 
 static status_t delete(const struct object_id *id, const struct person *owner, uint64_t *out_freed)
@@ -248,7 +223,7 @@ static void refused(void **state)
 	assert_int_equal(object_put(&store, content, 10, birth, birth_size), STATUS_OK);
 	struct object_record again = { .kind = OBJECT_BIRTH, .size = 10, .owner = ben.aid, .id.author = ann.aid };
 	hash_bytes(content, 10, again.id.hash);
-	birth_size = sign(&again, &ann, birth);
+	birth_size = person_signs(&ann, &again, birth);
 	assert_int_equal(object_put(&store, content, 10, birth, birth_size), STATUS_BUSY);
 	assert_int_equal(upload_parts(&under_way, 10), STATUS_OK);
 	assert_int_equal(object_upload_part(&store, &under_way, content, 10), STATUS_INVALID);
@@ -482,7 +457,7 @@ static status_t everything(void)
 		return status;
 	struct object_record record = { .kind = OBJECT_DELETE, .id = id, .sequence = 1, .owner = ben.aid };
 	memcpy(record.previous, object.previous, HASH_SIZE);
-	birth_size = sign(&record, &ben, birth);
+	birth_size = person_signs(&ben, &record, birth);
 	status = object_delete(&store, birth, birth_size, &freed);
 	return status == STATUS_OK ? object_store_commit(&store) : status;
 }

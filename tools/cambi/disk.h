@@ -68,6 +68,11 @@ bool disk_person_option(int *argc, char **argv, const char *name, struct aid *ou
 void disk_time(uint64_t time_ns, char out_text[24]);
 /* did:key if `key` is that person's, else "aid HEX". */
 void disk_did(const struct aid *who, const uint8_t key[SIGNATURE_KEY_SIZE], char out_text[SIGNER_TEXT_MAX]);
+/* What there is to say of an object, in full. */
+struct disk_words {
+	char hash[2 * HASH_SIZE + 1], author[SIGNER_TEXT_MAX], owner[SIGNER_TEXT_MAX], when[24];
+};
+void disk_object_words(const struct object *object, struct disk_words *out_words);
 /* Beginning of an AID, as listings show it: 12 digits. */
 void disk_short(const struct aid *who, char out_text[16]);
 /* The next name of anybody, from *in_out_name on (owner and name zero: the first); its newest record. */

@@ -21,14 +21,11 @@ static void print_short(const struct object *object)
 
 static void print_long(const struct object *object)
 {
-	char hash[2 * HASH_SIZE + 1], author[SIGNER_TEXT_MAX], owner[SIGNER_TEXT_MAX], when[24];
+	struct disk_words words;
 
-	hex_of_bytes(object->birth.id.hash, HASH_SIZE, hash);
-	disk_did(&object->birth.id.author, object->birth.key, author);
-	disk_did(&object->owner, object->birth.key, owner);
-	disk_time(object->birth.time_ns, when);
-	printf("%s\n  author  %s\n  owner   %s\n  size    %llu\n  time    %s\n  type    %s\n", hash, author, owner,
-	       (unsigned long long)object->birth.size, when, object->birth.type);
+	disk_object_words(object, &words);
+	printf("%s\n  author  %s\n  owner   %s\n  size    %llu\n  time    %s\n  type    %s\n", words.hash, words.author,
+	       words.owner, (unsigned long long)object->birth.size, words.when, object->birth.type);
 }
 
 static bool object_after(struct disk *disk, const struct aid *owner, struct object *in_out_object)

@@ -135,14 +135,11 @@ static void print_soundness(struct disk *disk, const struct object_id *id)
 
 static void stat_object(struct disk *disk, const struct object *object)
 {
-	char hash[2 * HASH_SIZE + 1], author[SIGNER_TEXT_MAX], owner[SIGNER_TEXT_MAX], when[24];
+	struct disk_words words;
 
-	hex_of_bytes(object->birth.id.hash, HASH_SIZE, hash);
-	disk_did(&object->birth.id.author, object->birth.key, author);
-	disk_did(&object->owner, object->birth.key, owner);
-	disk_time(object->birth.time_ns, when);
-	printf("object    %s\nauthor    %s\nowner     %s\nsize      %llu\ntype      %s\ntime      %s\n", hash, author, owner,
-	       (unsigned long long)object->birth.size, object->birth.type, when);
+	disk_object_words(object, &words);
+	printf("object    %s\nauthor    %s\nowner     %s\nsize      %llu\ntype      %s\ntime      %s\n", words.hash,
+	       words.author, words.owner, (unsigned long long)object->birth.size, object->birth.type, words.when);
 	print_parent(&object->birth.parent);
 	print_access(object);
 	print_soundness(disk, &object->birth.id);

@@ -77,6 +77,14 @@ void disk_did(const struct aid *who, const uint8_t key[SIGNATURE_KEY_SIZE], char
 	hex_of_bytes(who->bytes, AID_SIZE, out_text + 4);
 }
 
+void disk_object_words(const struct object *object, struct disk_words *out_words)
+{
+	hex_of_bytes(object->birth.id.hash, HASH_SIZE, out_words->hash);
+	disk_did(&object->birth.id.author, object->birth.key, out_words->author);
+	disk_did(&object->owner, object->birth.key, out_words->owner);
+	disk_time(object->birth.time_ns, out_words->when);
+}
+
 void disk_short(const struct aid *who, char out_text[16])
 {
 	hex_of_bytes(who->bytes, 6, out_text);
