@@ -86,11 +86,12 @@ status_t volume_is_blank(struct block_device *device, void *arena, size_t arena_
 
 	if (volume == NULL || device->blocks < SUPER_BLOCKS)
 		return STATUS_INVALID;
-	const status_t status = device->operations->read(device, 0, SUPER_BLOCKS, volume->window);
+	const uint32_t blocks = device->blocks < WINDOW_BLOCKS ? (uint32_t)device->blocks : WINDOW_BLOCKS;
+	const status_t status = device->operations->read(device, 0, blocks, volume->window);
 	if (status != STATUS_OK)
 		return status;
 	*out_blank = true;
-	for (uint32_t i = 0; i < SUPER_BLOCKS * BLOCK_SIZE; i++)
+	for (uint32_t i = 0; i < blocks * BLOCK_SIZE; i++)
 		*out_blank = *out_blank && volume->window[i] == 0;
 	return STATUS_OK;
 }

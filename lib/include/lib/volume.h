@@ -61,7 +61,7 @@ struct volume_statistics {
 /* Make an empty volume; everything on the device is given up. `identity` is 16 random bytes that name it. */
 CC_NODISCARD status_t volume_format(struct block_device *device, void *arena, size_t arena_size,
                                     const uint8_t identity[16]);
-/* True: every block the format would look at is zero, so the device was never used. */
+/* True: its first 72 KiB are zero, in which every common file system has something to say of itself. */
 CC_NODISCARD status_t volume_is_blank(struct block_device *device, void *arena, size_t arena_size, bool *out_blank);
 /* What the superblocks say, without mounting: for whoever has to explain why it cannot be mounted. NOT_FOUND: nothing
  * here looks like a volume; UNSUPPORTED: one of another version (`version` alone is set); DAMAGED: no superblock is
