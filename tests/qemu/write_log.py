@@ -24,8 +24,9 @@ import stored
 from stored import HASH, SHORT, Failed, machine
 
 DISK_SIZE = "16M"
-WORK_MS = 1500
-RESTARTED = ("virtio-blk", "store")
+ROUNDS = 120
+RESTARTED = {"virtio-blk": (10, 50), "store": (60, 100)}  # after so many objects
+WORK_SECONDS = 60
 # The log (QEMU writes the format of the Linux kernel's dm-log-writes): sector 0 says how many entries follow. Each has a
 # sector of its own, and behind it, unless it discards, what was written. QEMU adds it when the disk has done it.
 SUPER = struct.Struct("<QQQI")  # magic, version, entries, bytes of a sector
@@ -73,15 +74,13 @@ def states(text, heard):
     return found
 
 
-def listen(console, log, heard, seconds, until=None):
-    """Reads on, and notes how long the log was when a text was there; True when `until` was said."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if until and re.search(until, console.text, re.MULTILINE):
-            return True
-        if console.read_some(deadline - time.monotonic()):
-            heard.append((len(console.text), os.path.getsize(log)))
-    return False
+def listen(console, log, heard, until):
+    """Reads on, and notes how long the log was when a text was there, until that is true of the text."""
+    deadline = time.monotonic() + WORK_SECONDS * stored.PATIENCE
+    while not until(console.text):
+        if not console.read_some(deadline - time.monotonic()):
+            raise Failed("the program does not come to its end: " + console.text[-300:])
+        heard.append((len(console.text), os.path.getsize(log)))
 
 
 def work(arch, disk, log, chance):
@@ -90,12 +89,12 @@ def work(arch, disk, log, chance):
     console = stored.start(stored.command(arch, machine.disk_options(disk, more=driver)), f"write-log-{arch}")
     heard = [(len(console.text), os.path.getsize(log))]
     try:
-        console.send(f"objects {WORK_MS} &\r".encode())
-        for service in RESTARTED:
-            listen(console, log, heard, chance.uniform(0.2, 0.5))
+        console.send(f"objects 600000 {ROUNDS} &\r".encode())
+        for service, when in RESTARTED.items():
+            count = chance.randint(*when)
+            listen(console, log, heard, lambda text: text.count("kept ") >= count)
             console.send(f"restart {service}\r".encode())
-        if not listen(console, log, heard, stored.BOOT_SECONDS * stored.PATIENCE, r"objects: \d+ rounds, no error$"):
-            raise Failed("the program did not end well: " + console.text[-300:])
+        listen(console, log, heard, lambda text: f"objects: {ROUNDS} rounds, no error" in text)
     finally:
         console.stop()
     if console.text.count("a new one starts") != len(RESTARTED):

@@ -2,7 +2,7 @@
 /*
  * A stream of work for the object store, each thing said before and after it is done:
  *
- *   objects MILLISECONDS   puts short and long objects, names and deletes some of them
+ *   objects MILLISECONDS [ROUNDS]   puts short and long objects, names and deletes some of them
  *
  * What follows `kept`, `named` and `deleted` was acknowledged; what follows `deleting`
  * alone may be there or not. Any error ends it: a client is not to notice that the
@@ -107,16 +107,16 @@ static status_t step(uint64_t number)
 
 int main(int argc, char **argv)
 {
-	uint64_t milliseconds, number = 1;
+	uint64_t milliseconds, rounds = UINT64_MAX, number = 1;
 
-	if (argc != 2 || !text_number(argv[1], &milliseconds)) {
-		print("usage: objects MILLISECONDS\n");
+	if (argc < 2 || argc > 3 || !text_number(argv[1], &milliseconds) || (argc == 3 && !text_number(argv[2], &rounds))) {
+		print("usage: objects MILLISECONDS [ROUNDS]\n");
 		return 2;
 	}
 	must(random_bytes(&run, sizeof(run)));
 	status_t status = store_client_open(&store, startup_need("fs"), startup_need("keys"), "objects");
 	const uint64_t end = time_now() + milliseconds * NS_PER_MS;
-	for (; status == STATUS_OK && time_now() < end; number++)
+	for (; status == STATUS_OK && number <= rounds && time_now() < end; number++)
 		status = step(number);
 	if (status != STATUS_OK)
 		print("objects: %s\n", status_sentence(status));
