@@ -390,6 +390,32 @@ static void flipped_while_mounted(void **state)
 	sim_end(&disk);
 }
 
+/* Power is lost while a new disk is formatted: it is still blank, or it mounts. */
+static void format_cut(void **state)
+{
+	uint32_t blanks = 0, mounts = 0;
+
+	(void)state;
+	for (uint32_t round = 0; round < 400; round++) {
+		struct sim_disk disk;
+		struct volume *volume;
+		bool blank = false;
+
+		sim_start(&disk, BLOCKS);
+		disk.seed = round + 1;
+		disk.fail_at = round % 5 + 1;
+		(void)!volume_format(&disk.device, arena, ARENA, identity);
+		sim_cut(&disk, round % 9);
+		assert_int_equal(volume_is_blank(&disk.device, arena, ARENA, &blank), STATUS_OK);
+		if (!blank)
+			assert_int_equal(mount(&disk, &volume), STATUS_OK);
+		blanks += blank;
+		mounts += !blank;
+		sim_end(&disk);
+	}
+	assert_true(blanks > 0 && mounts > 0);
+}
+
 static void versions_and_blank(void **state)
 {
 	(void)state;
@@ -655,7 +681,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(map),       cmocka_unit_test(abort_and_order),
 		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk), cmocka_unit_test(full_disk_shrinks), cmocka_unit_test(torn_superblock),
 		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(damaged_before_the_end), cmocka_unit_test(flipped_while_mounted),
-		                            cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
+		                            cmocka_unit_test(format_cut), cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
 		                            cmocka_unit_test(grown_device), cmocka_unit_test(room), cmocka_unit_test(long_keys), cmocka_unit_test(read_before),
 		                            cmocka_unit_test(many_notes) };
 	const int count = (int)(sizeof tests / sizeof tests[0]);
