@@ -130,6 +130,7 @@ status_t volume_salvage(struct block_device *device, void *arena, size_t arena_s
 	geometry_set(volume);
 	if (!arena_divide(volume, arena_size))
 		return STATUS_QUOTA;
+	volume->free_segments = volume->segment_count;
 	const status_t status = records_find(volume, out_found);
 	if (status != STATUS_OK)
 		return status;

@@ -94,6 +94,7 @@ static uint32_t salvage(struct sim_disk *disk, const uint8_t *identity, struct v
 	struct volume *volume;
 
 	assert_int_equal(volume_salvage(&disk->device, arena, ARENA, identity, &volume, out_found), STATUS_OK);
+	assert_true(volume_valid(volume));
 	assert_int_equal(volume_put(volume, "a", 1, "b", 1), STATUS_DENIED);
 	assert_int_equal(volume_unmount(volume), STATUS_OK);
 	return lost(volume);

@@ -10,6 +10,7 @@
 #include <abi/module.h>
 #include <lib/identity.h>
 #include <lib/object.h>
+#include <lib/volume_salvage.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,32 @@ static void use(struct volume *volume)
 	(void)!volume_unmount(volume);
 }
 
+static volatile uint8_t last; /* read, so that it has to be there */
+
+/* Every place that may be a record is one here, as no checksum says otherwise. What is found can be read. */
+static void salvage(void)
+{
+	struct volume_trace traces[2];
+	struct volume_salvaged found;
+	struct volume *volume;
+	uint8_t key[VOLUME_KEY_MAX];
+	const uint8_t *value;
+	size_t key_size = 0, size;
+	uint32_t count;
+
+	volume_traces(&device, part, traces, 2, &count);
+	if (count == 0 || volume_salvage(&device, arena, sizeof arena, traces[0].identity, &volume, &found) != STATUS_OK)
+		return;
+	require(volume_valid(volume));
+	while (volume_next(volume, key, key_size, false, key, &key_size, &size) == STATUS_OK) {
+		require(volume_look(volume, key, key_size, &value, &size) == STATUS_OK);
+		if (size > 0)
+			last = value[size - 1];
+	}
+	(void)!object_store_open(&store, volume);
+	(void)!object_verify_all(&store, part, report, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct volume_label label;
@@ -186,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i + 4 <= size && i < 4 * 256; i += 4)
 		edit(data + i);
 	(void)!volume_label(&device, arena, sizeof arena, &label);
+	salvage();
 	if (open_store(&volume))
 		use(volume);
 	return 0;
