@@ -108,6 +108,17 @@ static uint32_t segments_to_clean(const struct volume *volume, uint32_t victim)
 	return volume->batch_blocks == volume->segment_blocks ? 1 : 2;
 }
 
+/* Does it give more than it takes? What does not fit behind the head leaves the rest of that unused, or of a batch. If
+ * the emptiest segment gives nothing, none does: moving it would only be done again, and again, on a disk that is full. */
+static bool gives_space(const struct volume *volume, uint32_t victim)
+{
+	const uint32_t live = volume->segments[victim].live / BLOCK_SIZE + 1;
+	const uint32_t rest = volume->segment_blocks - volume->head_block;
+	const uint32_t unused = rest < volume->batch_blocks ? rest : volume->batch_blocks;
+
+	return live + (live <= rest ? 0 : unused) < volume->segment_blocks;
+}
+
 /* One step towards more free segments. NO_SPACE: there is none. */
 static status_t space_step(struct volume *volume)
 {
@@ -115,7 +126,7 @@ static status_t space_step(struct volume *volume)
 
 	if (dead_exist(volume))
 		return checkpoint_write(volume);
-	if (!victim_find(volume, &victim) ||
+	if (!victim_find(volume, &victim) || !gives_space(volume, victim) ||
 	    volume->free_segments < checkpoint_segments(volume) + segments_to_clean(volume, victim))
 		return STATUS_NO_SPACE;
 	const status_t status = segment_clean(volume, victim);

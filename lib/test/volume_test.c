@@ -235,6 +235,31 @@ static void full_disk(void **state)
 	sim_end(&disk);
 }
 
+/* Records so large that segments cannot be filled: what does not fit is refused at once, and not after moving everything. */
+static void full_disk_is_quiet(void **state)
+{
+	(void)state;
+	static uint8_t value[VOLUME_VALUE_MAX];
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	uint64_t seed = 2;
+
+	for (uint32_t round = 0; round < 40; round++) {
+		const uint64_t operations = disk.operations;
+		uint32_t refused = 0;
+		for (uint32_t i = 0; i < 30; i++) {
+			const uint32_t key = (uint32_t)(test_random(&seed) % 40);
+			const size_t size = key % 2 == 0 ? 40000 + test_random(&seed) % 20000 : test_random(&seed) % 9000;
+			assert_int_equal(volume_put(volume, &key, sizeof key, value, size), STATUS_OK);
+			refused += volume_commit(volume) != STATUS_OK;
+		}
+		assert_true(refused > 20);
+		assert_true(disk.operations - operations < 300);
+	}
+	assert_true(volume_valid(volume));
+	sim_end(&disk);
+}
+
 /* What leaves less than it found is done on a full disk, also if it puts something: here a number for each value. */
 static void full_disk_shrinks(void **state)
 {
@@ -679,7 +704,7 @@ static int arena_make(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(map),       cmocka_unit_test(abort_and_order),
-		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk), cmocka_unit_test(full_disk_shrinks), cmocka_unit_test(torn_superblock),
+		                            cmocka_unit_test(power_cuts), cmocka_unit_test(power_cuts_cleaning), cmocka_unit_test(full_disk), cmocka_unit_test(full_disk_shrinks), cmocka_unit_test(full_disk_is_quiet), cmocka_unit_test(torn_superblock),
 		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(damaged_before_the_end), cmocka_unit_test(flipped_while_mounted),
 		                            cmocka_unit_test(format_cut), cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
 		                            cmocka_unit_test(grown_device), cmocka_unit_test(room), cmocka_unit_test(long_keys), cmocka_unit_test(read_before),
