@@ -319,6 +319,22 @@ static void states_load(struct volume *volume)
 		volume->free_segments += volume->segments[i].state == SEGMENT_FREE;
 }
 
+/* What taking a page's entries will look at, asked of memory together: at a million objects each is a miss. */
+static void page_ahead(const struct volume *volume, const uint8_t *page, uint32_t used, bool second)
+{
+	const uint8_t *before = page;
+	size_t before_size = 0;
+
+	for (uint32_t at = PAGE_HEADER, size = 0; used - at > ENTRY_HEADER; at += ENTRY_HEADER + size) {
+		size = page[at + 12];
+		if (size == 0 || size > VOLUME_KEY_MAX || size > used - at - ENTRY_HEADER)
+			return;
+		index_ahead(volume, page + at + ENTRY_HEADER, size, before, before_size, second);
+		before = page + at + ENTRY_HEADER;
+		before_size = size;
+	}
+}
+
 status_t checkpoint_load(struct volume *volume)
 {
 	uint32_t tail[LEVELS];
@@ -329,6 +345,8 @@ status_t checkpoint_load(struct volume *volume)
 		const uint8_t *page;
 		status_t status = page_read(volume, number, &page);
 		const uint32_t used = status == STATUS_OK ? bytes_le32(page + 24) : 0;
+		for (uint32_t round = 0; status == STATUS_OK && round < 2; round++)
+			page_ahead(volume, page, used, round == 1);
 		for (uint32_t at = PAGE_HEADER, size = 0; status == STATUS_OK && at < used; at += size)
 			status = entry_take(volume, page + at, used - at, tail, &size);
 		if (status != STATUS_OK)

@@ -111,7 +111,7 @@ uint32_t index_add(struct volume *volume, const uint8_t *key, size_t key_size)
 	(void)wanted_make(volume, key, key_size, &wanted);
 	number = walk(volume, &wanted, before);
 	if (number == 0 || !node_is(volume, node_at(volume, number), key, key_size)) {
-		number = node_make(volume, level_draw(volume), key, key_size);
+		number = node_make(volume, level_draw(volume), &wanted);
 		if (number == 0)
 			return 0;
 		struct node *node = node_at(volume, number);
@@ -130,17 +130,43 @@ void index_tail(const struct volume *volume, uint32_t out_tail[LEVELS])
 		out_tail[level] = volume->root;
 }
 
+/* Is piece `i` of a key that of the one before it too? Owners and authors mostly are. */
+static bool is_repeated(const uint8_t *key, const uint8_t *before, size_t before_size, uint32_t i)
+{
+	return i < pieces_of(before_size) && memcmp(before + 1 + i * PIECE_SIZE, key + 1 + i * PIECE_SIZE, PIECE_SIZE) == 0;
+}
+
+void index_ahead(const struct volume *volume, const uint8_t *key, size_t key_size, const uint8_t *before, size_t before_size,
+                 bool second)
+{
+	for (uint32_t i = 0; i < pieces_of(key_size); i++) {
+		if (!is_repeated(key, before, before_size, i))
+			piece_ahead(volume, key + 1 + i * PIECE_SIZE, second);
+	}
+}
+
+/* The pieces of the next key, those of the last one first. */
+static void wanted_next(const struct volume *volume, struct node *last, struct wanted *wanted)
+{
+	for (uint32_t i = 0; i < pieces_of(wanted->size); i++) {
+		const uint8_t *bytes = wanted->key + 1 + i * PIECE_SIZE;
+		const uint32_t same = i < pieces_of(last->key_size) ? node_pieces(last)[i] : 0;
+		const bool repeated = same != 0 && memcmp(piece_at(volume, same)->bytes, bytes, PIECE_SIZE) == 0;
+		wanted->pieces[i] = repeated ? same : piece_find(volume, bytes);
+	}
+}
+
 status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_t *key, size_t key_size)
 {
-	const uint32_t last = tail[0], number = node_make(volume, level_draw(volume), key, key_size);
 	struct wanted wanted = { .key = key, .size = key_size };
 
+	wanted_next(volume, node_at(volume, tail[0]), &wanted);
+	if (tail[0] != volume->root && node_compare(volume, node_at(volume, tail[0]), &wanted) >= 0)
+		return STATUS_DAMAGED;
+	const uint32_t number = node_make(volume, level_draw(volume), &wanted);
 	if (number == 0)
 		return STATUS_QUOTA;
-	struct node *node = node_at(volume, number);
-	memcpy(wanted.pieces, node_pieces(node), pieces_of(key_size) * sizeof(uint32_t));
-	if (last != volume->root && node_compare(volume, node_at(volume, last), &wanted) >= 0)
-		return STATUS_DAMAGED;
+	const struct node *node = node_at(volume, number);
 	for (uint32_t level = 0; level < node->levels; level++) {
 		node_at(volume, tail[level])->links[level] = number;
 		tail[level] = number;
@@ -169,7 +195,9 @@ void index_remove(struct volume *volume, uint32_t number)
 /* The root is a node of all levels without a key. */
 bool index_start(struct volume *volume)
 {
+	const struct wanted none = { .key = NULL };
+
 	volume->level_seed = LEVEL_SEED;
-	volume->root = pool_start(volume) ? node_make(volume, LEVELS, NULL, 0) : 0;
+	volume->root = pool_start(volume) ? node_make(volume, LEVELS, &none) : 0;
 	return volume->root != 0;
 }

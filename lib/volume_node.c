@@ -178,27 +178,28 @@ static size_t node_size(uint32_t levels, size_t key_size)
 	       (key_size == 0 ? 0 : key_size - 1 - pieces * PIECE_SIZE);
 }
 
-uint32_t node_make(struct volume *volume, uint32_t levels, const uint8_t *key, size_t key_size)
+uint32_t node_make(struct volume *volume, uint32_t levels, const struct wanted *wanted)
 {
-	const uint32_t number = pool_take(volume, node_size(levels, key_size)), pieces = pieces_of(key_size);
+	const size_t size = node_size(levels, wanted->size);
+	const uint32_t number = pool_take(volume, size), pieces = pieces_of(wanted->size);
 	struct node *node = node_at(volume, number);
 
 	if (number == 0)
 		return 0;
 	node->levels = (uint8_t)levels;
-	node->key_size = (uint8_t)key_size;
+	node->key_size = (uint8_t)wanted->size;
 	for (uint32_t i = 0; i < pieces; i++) {
-		node_pieces(node)[i] = piece_take(volume, key + 1 + i * PIECE_SIZE);
+		node_pieces(node)[i] = piece_take(volume, wanted->pieces[i], wanted->key + 1 + i * PIECE_SIZE);
 		if (node_pieces(node)[i] != 0)
 			continue;
 		for (; i > 0; i--)
 			piece_give(volume, node_pieces(node)[i - 1]);
-		pool_give(volume, number, node_size(levels, key_size));
+		pool_give(volume, number, size);
 		return 0;
 	}
-	if (key_size > 0) {
-		node->first = key[0];
-		memcpy(node_rest(node), key + 1 + pieces * PIECE_SIZE, key_size - 1 - pieces * PIECE_SIZE);
+	if (wanted->size > 0) {
+		node->first = wanted->key[0];
+		memcpy(node_rest(node), wanted->key + 1 + pieces * PIECE_SIZE, wanted->size - 1 - pieces * PIECE_SIZE);
 	}
 	return number;
 }

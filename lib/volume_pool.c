@@ -127,6 +127,16 @@ void pieces_expect(struct volume *volume, uint64_t count)
 	}
 }
 
+void piece_ahead(const struct volume *volume, const uint8_t *bytes, bool bucket_is_here)
+{
+	const uint32_t *slot = piece_slot(volume, bytes);
+
+	if (bucket_is_here)
+		__builtin_prefetch(piece_at(volume, *slot));
+	else
+		__builtin_prefetch(slot);
+}
+
 uint32_t piece_find(const struct volume *volume, const uint8_t *bytes)
 {
 	uint32_t number = *piece_slot(volume, bytes);
@@ -136,23 +146,30 @@ uint32_t piece_find(const struct volume *volume, const uint8_t *bytes)
 	return number;
 }
 
-/* 0: no memory. */
-uint32_t piece_take(struct volume *volume, const uint8_t *bytes)
+/* One that is new: 0: no memory. */
+static uint32_t piece_make(struct volume *volume, const uint8_t *bytes)
 {
-	uint32_t number = piece_find(volume, bytes);
+	const uint32_t number = pool_take(volume, sizeof(struct piece));
 
-	if (number == 0) {
-		number = pool_take(volume, sizeof(struct piece));
-		if (number == 0)
-			return 0;
-		if (++volume->pieces > volume->buckets)
-			table_double(volume);
-		uint32_t *slot = piece_slot(volume, bytes);
-		memcpy(piece_at(volume, number)->bytes, bytes, PIECE_SIZE);
-		piece_at(volume, number)->next = *slot;
-		*slot = number;
-	}
-	piece_at(volume, number)->users++;
+	if (number == 0)
+		return 0;
+	if (++volume->pieces > volume->buckets)
+		table_double(volume);
+	uint32_t *slot = piece_slot(volume, bytes);
+	memcpy(piece_at(volume, number)->bytes, bytes, PIECE_SIZE);
+	piece_at(volume, number)->next = *slot;
+	*slot = number;
+	return number;
+}
+
+uint32_t piece_take(struct volume *volume, uint32_t found, const uint8_t *bytes)
+{
+	uint32_t number = found != 0 ? found : piece_find(volume, bytes); /* a key may have the same new one twice */
+
+	if (number == 0)
+		number = piece_make(volume, bytes);
+	if (number != 0)
+		piece_at(volume, number)->users++;
 	return number;
 }
 

@@ -135,7 +135,10 @@ uint32_t pool_take(struct volume *volume, size_t size); /* zeroed; 0: no memory 
 void pool_give(struct volume *volume, uint32_t number, size_t size);
 struct piece *piece_at(const struct volume *volume, uint32_t number);
 uint32_t piece_find(const struct volume *volume, const uint8_t *bytes); /* 0: not there */
-uint32_t piece_take(struct volume *volume, const uint8_t *bytes);       /* 0: no memory */
+/* Used once more; `found`: its number, if that is known. 0: no memory. */
+uint32_t piece_take(struct volume *volume, uint32_t found, const uint8_t *bytes);
+/* It will be looked for soon: fetch its bucket and, in a second round, the first piece of that. */
+void piece_ahead(const struct volume *volume, const uint8_t *bytes, bool bucket_is_here);
 void piece_give(struct volume *volume, uint32_t number);
 void pieces_expect(struct volume *volume, uint64_t count); /* so many will come */
 uint32_t *node_slot(const struct volume *volume, const uint8_t *key, size_t key_size); /* where a key was found */
@@ -145,7 +148,7 @@ struct node *node_at(const struct volume *volume, uint32_t number);
 struct touch *touch_at(const struct volume *volume, uint32_t number);
 uint32_t pieces_of(size_t key_size);
 uint32_t *node_pieces(struct node *node);
-uint32_t node_make(struct volume *volume, uint32_t levels, const uint8_t *key, size_t key_size); /* 0: no memory */
+uint32_t node_make(struct volume *volume, uint32_t levels, const struct wanted *wanted); /* 0: no memory */
 void node_give(struct volume *volume, uint32_t number);
 size_t node_key(const struct volume *volume, struct node *node, uint8_t out_key[VOLUME_KEY_MAX]); /* its size */
 bool node_is(const struct volume *volume, struct node *node, const uint8_t *key, size_t key_size);
@@ -165,8 +168,11 @@ uint32_t index_from(const struct volume *volume, const uint8_t *key, size_t key_
 uint32_t index_at(const struct volume *volume, const uint8_t *key, size_t key_size);   /* 0: not there */
 uint32_t index_add(struct volume *volume, const uint8_t *key, size_t key_size); /* made if not there; 0: no memory */
 void index_remove(struct volume *volume, uint32_t number);
-/* Keys in ascending order, without a search: DAMAGED if this one is not the next. tail[0] is its node then. */
+/* Keys in ascending order, without a search: DAMAGED if this one is not the next. tail[0] is its node then. Before
+ * that, two rounds of index_ahead over keys that will come, each with the one before it, keep memory busy. */
 void index_tail(const struct volume *volume, uint32_t out_tail[LEVELS]);
+void index_ahead(const struct volume *volume, const uint8_t *key, size_t key_size, const uint8_t *before, size_t before_size,
+                 bool second);
 status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_t *key, size_t key_size);
 int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size);
 
