@@ -6,10 +6,14 @@
  *
  *   store-bench FOLDER [OBJECTS]
  *
- * `objects`: the object store, each object signed by its author and verified when
- * it is put; `volume`: the same without signatures and records, contents under
- * their digests. SQLite (WAL, synchronous=FULL) and LMDB (defaults) keep contents
- * under their digests too. Digests are part of every put, and compared in every get.
+ * `objects`: the object store, each object's record verified when it is put; signing
+ * is its author's work and measured by itself. `unsigned`: the same, but signatures are
+ * taken as they are. `volume`: the layer below, contents under their digests without
+ * records. SQLite (WAL, synchronous=FULL) and LMDB (defaults) keep contents under their
+ * digests too. Digests are part of every put, and compared in every get.
+ *
+ * More than FILL_FROM objects are put before anything is measured, many to a commit and
+ * unsigned; then MEASURED_MAX of them.
  */
 #include <abi/module.h>
 #include <fcntl.h>
@@ -25,24 +29,29 @@
 #include <unistd.h>
 
 #define CONTENT_MAX (1u << 20)
-#define DISK_BLOCKS (1u << 19) /* 2 GiB, sparse */
+#define DISK_BLOCKS (1u << 20) /* 4 GiB, sparse */
 #define ARENA_SIZE (512ull << 20)
 #define PATH_SIZE 512u
+#define FILL_FROM 100000u
+#define FILL_BATCH 1024u
+#define MEASURED_MAX 20000u
+#define EACH_MAX 1000u /* with a commit each */
 
 struct file_disk {
 	struct block_device device;
 	int file;
-	uint64_t written; /* bytes */
 };
 
 /* One of those compared. Keys are digests of contents. */
 struct candidate {
 	const char *name;
 	void (*open)(void);
+	void (*prepare)(const uint8_t *key, size_t size); /* what is not the store's work; may be NULL */
 	void (*put)(const uint8_t *key, const uint8_t *bytes, size_t size);
 	void (*commit)(void);
 	size_t (*get)(const uint8_t *key, uint8_t *out_bytes);
 	void (*close)(void);
+	bool compares; /* its get compares the digest */
 };
 
 static const char *folder;
@@ -76,10 +85,9 @@ static status_t file_read(struct block_device *device, uint64_t block, uint32_t 
 
 static status_t file_write(struct block_device *device, uint64_t block, uint32_t count, const void *bytes)
 {
-	struct file_disk *disk = (struct file_disk *)device;
+	const struct file_disk *disk = (const struct file_disk *)device;
 	const ssize_t size = (ssize_t)count * BLOCK_SIZE;
 
-	disk->written += (uint64_t)size;
 	return pwrite(disk->file, bytes, (size_t)size, (off_t)(block * BLOCK_SIZE)) == size ? STATUS_OK : STATUS_IO_ERROR;
 }
 
@@ -159,28 +167,43 @@ static void objects_open(void)
 	aid_of_key(public_key, &author);
 }
 
-static size_t birth_make(const uint8_t *key, size_t size, uint8_t out_bytes[OBJECT_RECORD_MAX])
+static bool verifying, signing;
+static uint8_t birth[OBJECT_RECORD_MAX];
+static size_t birth_size;
+
+bool __real_signature_verify_digest(const uint8_t key[SIGNATURE_KEY_SIZE], const char *domain, const uint8_t digest[32],
+                                    const uint8_t signature[SIGNATURE_SIZE]);
+bool __wrap_signature_verify_digest(const uint8_t key[SIGNATURE_KEY_SIZE], const char *domain, const uint8_t digest[32],
+                                    const uint8_t signature[SIGNATURE_SIZE]);
+
+bool __wrap_signature_verify_digest(const uint8_t key[SIGNATURE_KEY_SIZE], const char *domain, const uint8_t digest[32],
+                                    const uint8_t signature[SIGNATURE_SIZE])
+{
+	return !verifying || __real_signature_verify_digest(key, domain, digest, signature);
+}
+
+static void birth_make(const uint8_t *key, size_t size)
 {
 	struct object_record record = { .kind = OBJECT_BIRTH, .size = size, .owner = author, .id.author = author };
 	uint8_t digest[HASH_SIZE];
 
 	memcpy(record.id.hash, key, HASH_SIZE);
 	memcpy(record.key, public_key, sizeof public_key);
-	const size_t length = object_record_encode(&record, out_bytes, digest);
-	signature_sign_digest(seed, public_key, SIGN_DOMAIN_OBJECT, digest, out_bytes + length);
-	return length + SIGNATURE_SIZE;
+	birth_size = object_record_encode(&record, birth, digest);
+	if (signing)
+		signature_sign_digest(seed, public_key, SIGN_DOMAIN_OBJECT, digest, birth + birth_size);
+	birth_size += SIGNATURE_SIZE;
 }
 
 static void objects_put(const uint8_t *key, const uint8_t *bytes, size_t size)
 {
-	uint8_t birth[OBJECT_RECORD_MAX];
 	struct object_upload upload;
-	const size_t length = birth_make(key, size, birth);
 
+	(void)key;
 	if (volume_room(volume) < OBJECT_PART_SIZE + 4096)
 		must(object_store_commit(&store) == STATUS_OK, "object_store_commit");
 	if (size <= OBJECT_PART_SIZE) {
-		must(object_put(&store, bytes, size, birth, length) == STATUS_OK, "object_put");
+		must(object_put(&store, bytes, size, birth, birth_size) == STATUS_OK, "object_put");
 		return;
 	}
 	must(object_upload_begin(&store, &upload) == STATUS_OK, "object_upload_begin");
@@ -189,7 +212,7 @@ static void objects_put(const uint8_t *key, const uint8_t *bytes, size_t size)
 			must(object_store_commit(&store) == STATUS_OK, "object_store_commit");
 		must(object_upload_part(&store, &upload, bytes + at, OBJECT_PART_SIZE) == STATUS_OK, "object_upload_part");
 	}
-	must(object_upload_finish(&store, &upload, birth, length) == STATUS_OK, "object_upload_finish");
+	must(object_upload_finish(&store, &upload, birth, birth_size) == STATUS_OK, "object_upload_finish");
 }
 
 static void objects_done(void)
@@ -314,10 +337,11 @@ static void lmdb_close(void)
 }
 
 static const struct candidate CANDIDATES[] = {
-	{ "objects", objects_open, objects_put, objects_done, objects_get, volume_end },
-	{ "volume", volume_open, volume_put_all, volume_done, volume_get_all, volume_end },
-	{ "sqlite", sqlite_open, sqlite_put, sqlite_commit, sqlite_get, sqlite_close },
-	{ "lmdb", lmdb_open, lmdb_put, lmdb_commit, lmdb_get, lmdb_close },
+	{ "objects", objects_open, birth_make, objects_put, objects_done, objects_get, volume_end, true },
+	{ "unsigned", objects_open, birth_make, objects_put, objects_done, objects_get, volume_end, true },
+	{ "volume", volume_open, NULL, volume_put_all, volume_done, volume_get_all, volume_end, false },
+	{ "sqlite", sqlite_open, NULL, sqlite_put, sqlite_commit, sqlite_get, sqlite_close, false },
+	{ "lmdb", lmdb_open, NULL, lmdb_put, lmdb_commit, lmdb_get, lmdb_close, false },
 };
 
 /* ---- measuring ---- */
@@ -339,6 +363,17 @@ static void content_make(size_t size, uint32_t number)
 	}
 }
 
+/* Bytes this process gave to write(2) and its like. */
+static double bytes_written(void)
+{
+	unsigned long long count = 0;
+	FILE *io = fopen("/proc/self/io", "r");
+
+	must(io != NULL && fscanf(io, "rchar: %*u wchar: %llu", &count) == 1 && fclose(io) == 0, "/proc/self/io");
+	return (double)count;
+}
+
+/* Seconds. */
 static double puts_take(const struct candidate *one, size_t size, uint32_t first, uint32_t count, uint32_t batch)
 {
 	double taken = 0;
@@ -346,6 +381,9 @@ static double puts_take(const struct candidate *one, size_t size, uint32_t first
 
 	for (uint32_t i = 0; i < count; i++) {
 		content_make(size, first + i);
+		hash_bytes(content, size, key);
+		if (one->prepare != NULL)
+			one->prepare(key, size);
 		const double begin = now();
 		hash_bytes(content, size, key);
 		one->put(key, content, size);
@@ -353,25 +391,27 @@ static double puts_take(const struct candidate *one, size_t size, uint32_t first
 			one->commit();
 		taken += now() - begin;
 	}
-	return count / taken;
+	return taken;
 }
 
-static double gets_take(const struct candidate *one, size_t size, uint32_t count)
+/* `count` of `all`, from everywhere. */
+static double gets_take(const struct candidate *one, size_t size, uint32_t count, uint32_t all)
 {
 	double taken = 0;
 	uint8_t key[HASH_SIZE], digest[HASH_SIZE];
 
 	for (uint32_t i = 0; i < count; i++) {
-		const uint32_t number = (uint32_t)(i * 7919ull % count);
-		content_make(size, number);
+		content_make(size, (uint32_t)(i * 7919ull * (all / count) % all));
 		hash_bytes(content, size, key);
 		const double begin = now();
 		must(one->get(key, got) == size, "another size");
-		hash_bytes(got, size, digest);
-		must(memcmp(digest, key, HASH_SIZE) == 0, "another content");
+		if (!one->compares) {
+			hash_bytes(got, size, digest);
+			must(memcmp(digest, key, HASH_SIZE) == 0, "another content");
+		}
 		taken += now() - begin;
 	}
-	return count / taken;
+	return taken;
 }
 
 /* The file's pages out of memory, as far as the host lets go of them. */
@@ -400,36 +440,84 @@ static void clear(void)
 		(void)unlink(path_of(FILES[i]));
 }
 
-static void measure(const struct candidate *one, size_t size, uint32_t count)
+/* What only a volume says. */
+static void tell_volume(double mount, double checkpoint, uint32_t objects)
 {
-	const char *file = strcmp(one->name, "objects") == 0 ? "volume" : one->name;
+	struct volume_statistics statistics;
+
+	volume_statistics(volume, &statistics);
+	printf("         (mount %.3f s, checkpoint %.3f s, index %.0f bytes an object)\n", mount, checkpoint,
+	       (double)statistics.index_bytes / objects);
+}
+
+static void measure(const struct candidate *one, size_t size, uint32_t objects)
+{
+	const bool ours = one->open == objects_open || one->open == volume_open;
+	const char *file = ours ? "volume" : one->name;
+	const uint32_t filled = objects < FILL_FROM ? 0 : objects, count = objects < MEASURED_MAX ? objects : MEASURED_MAX;
+	const uint32_t singles = count < EACH_MAX ? count : EACH_MAX, all = filled + singles + count;
 
 	clear();
 	one->open();
-	const double each = puts_take(one, size, 0, count, 1), batched = puts_take(one, size, count, count, 64);
+	verifying = signing = false;
+	(void)puts_take(one, size, 0, filled, FILL_BATCH);
+	verifying = signing = strcmp(one->name, "unsigned") != 0;
+	const double start = bytes_written();
+	const double each = puts_take(one, size, filled, singles, 1);
+	const double between = bytes_written();
+	const double batched = puts_take(one, size, filled + singles, count, 64);
+	const double end = bytes_written();
+	double begin = now();
 	one->close();
+	const double checkpoint = now() - begin;
 	const uint64_t taken = bytes_taken(file);
 	forget_cached(file);
+	begin = now();
 	one->open();
-	const double cold = gets_take(one, size, count), warm = gets_take(one, size, count);
+	const double mount = now() - begin;
+	const double cold = gets_take(one, size, count, all), warm = gets_take(one, size, count, all);
+	printf("%-8s %8zu %8u %9.0f %9.0f %9.0f %9.0f %9.0f %8.1f %8.1f\n", one->name, size, all, singles / each,
+	       count / batched, count / cold, count / warm, (double)taken / all - (double)size,
+	       (between - start) / ((double)size * singles), (end - between) / ((double)size * count));
+	if (ours)
+		tell_volume(mount, checkpoint, all);
 	one->close();
-	printf("%-8s %8zu %8u %10.0f %10.0f %10.0f %10.0f %10.0f\n", one->name, size, count, each, batched, cold, warm,
-	       (double)taken / (2.0 * count) - (double)size);
 	fflush(stdout);
+}
+
+static void tell_signing(void)
+{
+	const uint32_t rounds = 2000;
+	uint8_t key[HASH_SIZE] = { 1 };
+	double taken[2];
+
+	objects_open();
+	for (uint32_t kind = 0; kind < 2; kind++) {
+		signing = kind == 1;
+		const double begin = now();
+		for (uint32_t i = 0; i < rounds; i++)
+			birth_make(key, 100);
+		taken[kind] = now() - begin;
+	}
+	printf("an author signs one record in %.0f us: not in these rates\n", (taken[1] - taken[0]) / rounds * 1e6);
+	volume_end();
 }
 
 int main(int argc, char **argv)
 {
 	static const size_t SIZES[] = { 100, 1024, 16384, 1u << 20 };
 	const uint32_t objects = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) : 1000;
+	const size_t sizes = objects < FILL_FROM ? sizeof SIZES / sizeof *SIZES : 1;
 
 	must(argc > 1 && objects > 0, "store-bench FOLDER [OBJECTS]");
 	folder = argv[1];
 	arena = aligned_alloc(16, ARENA_SIZE);
 	must(arena != NULL, "no memory");
-	printf("%-8s %8s %8s %10s %10s %10s %10s %10s\n", "what", "bytes", "objects", "put/s", "by 64", "cold get/s",
-	       "warm get/s", "over each");
-	for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+	clear();
+	tell_signing();
+	printf("%-8s %8s %8s %9s %9s %9s %9s %9s %8s %8s\n", "what", "bytes", "objects", "put/s", "by 64", "cold/s",
+	       "warm/s", "over each", "written", "by 64");
+	for (size_t i = 0; i < sizes; i++) {
 		for (size_t one = 0; one < sizeof CANDIDATES / sizeof *CANDIDATES; one++)
 			measure(&CANDIDATES[one], SIZES[i], SIZES[i] < CONTENT_MAX ? objects : 1 + objects / 20);
 	}
