@@ -9,7 +9,7 @@
 static bool is_batch(const uint8_t *bytes, uint64_t address)
 {
 	return bytes_le32(bytes) == BATCH_MAGIC && bytes_le64(bytes + 32) == address &&
-	       bytes_le32(bytes + 4) == crc32c(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8);
+	       bytes_le32(bytes + 4) == crc32c_long(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8);
 }
 
 static void trace_count(const uint8_t *identity, struct volume_trace *traces, uint32_t room, uint32_t *count)

@@ -193,7 +193,7 @@ $H/fuzz/store_client: HOST_LDFLAGS := -Wl,--wrap=signature_verify_digest,--wrap=
 $H/fuzz/store_client: $H/fuzz/service.a
 $H/fuzz/store: $(call service_objects,store)
 $H/fuzz/editor: $H/fuzz/obj/user/apps/shell/editor.c.o
-$H/fuzz/mount: HOST_LDFLAGS := -Wl,--wrap=crc32c_long,--wrap=signature_verify_digest
+$H/fuzz/volume: HOST_LDFLAGS := -Wl,--wrap=crc32c_long,--wrap=signature_verify_digest
 $(filter-out $H/fuzz/syscall,$(FUZZ)): $H/fuzz/%: $H/fuzz/obj/tests/fuzz/%.c.o $H/fuzz/lib.a
 	@echo "  link  $@"
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %/service.a,$^) $(filter %/lib.a,$^) $(HOST_LDFLAGS) -o $@
