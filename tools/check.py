@@ -121,7 +121,7 @@ def unit_tests(total, part=""):
                 if part in os.path.basename(program) and has_source(program)]
     passed = failed = 0
     total.keep("== unit tests\n")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
         for program, good, bad, output in pool.map(unit_test, programs):
             passed, failed = passed + good, failed + bad
             name = os.path.basename(program)
@@ -203,7 +203,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    tree.run(main)

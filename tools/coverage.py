@@ -58,7 +58,7 @@ def run_all(verdicts, seeds):
     for old in glob.glob(os.path.join(FOLDER, "profile", "*")):
         os.remove(old)
     tests = programs()[:-1]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
         for program, passed, failed, output in pool.map(check.unit_test, tests):
             verdicts.check(f"{os.path.basename(program)}: {passed} tests", output.splitlines()[-20:] if failed else [])
     done = subprocess.run([programs()[-1], "--seed", "1", "--seeds", str(seeds)], capture_output=True, text=True)
@@ -152,7 +152,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    tree.run(main)

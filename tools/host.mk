@@ -98,6 +98,7 @@ $H/tools/obj/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) -O2 $(SEE) -MMD -MP -c $< -o $@
 $(CAMBI): $(CAMBI_OBJECTS)
+	@mkdir -p $(@D)
 	@echo "  link  $@"
 	$(Q)$(HOST_CC) -O2 $^ $(HOST_LDFLAGS) -o $@
 

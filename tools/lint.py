@@ -110,7 +110,7 @@ def compile_alone(path):
 def header_problems():
     headers = [path for path in tree.files(".h") if not NOT_ALONE.search(path) and "/test/" not in path
                and not path.startswith("tests")]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
         yield from filter(None, pool.map(compile_alone, headers))
 
 

@@ -70,7 +70,7 @@ def main():
         mutants = re.search(r"mutants: ([A-Z_ ]+)", text)
         jobs += [(name, text, mutant, version) for mutant in [None] + (mutants.group(1).split() if mutants else [])]
     verdicts = tree.Verdicts()
-    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", os.cpu_count() or 1))) as pool:
+    with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
         for title, good, sentence in pool.map(judge, jobs):
             verdicts.check(f"{title}: {sentence}", [] if good else ["a model must have no error, a mutant at least one"])
     if not jobs:
@@ -79,7 +79,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    tree.run(main)

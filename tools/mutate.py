@@ -22,7 +22,6 @@ import re
 import resource
 import shutil
 import subprocess
-import sys
 import threading
 
 import prove
@@ -246,7 +245,7 @@ def main():
         if asked.unit and name not in asked.unit:
             continue
         unit = Unit(name, file, options)
-        with concurrent.futures.ThreadPoolExecutor(prove.jobs()) as pool:
+        with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
             results = list(pool.map(lambda mutant: verdict_of(mutant, known, not asked.tests),
                                     unit.mutants(asked.per, asked.seed)))
         sums = report(verdicts, unit, results)
@@ -258,7 +257,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    tree.run(main)

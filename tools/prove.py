@@ -33,10 +33,6 @@ PROBLEM = re.compile(r"^\[wp\] \[(?:Failed|Doomed|Timeout|Unknown|Stepout)\].*|^
 INLINE = re.compile(r"^CC_INLINE [a-z0-9_ ]*?\**([a-z0-9_]*)\(", re.MULTILINE)
 
 
-def jobs():
-    return int(os.environ.get("JOBS", os.cpu_count() or 1))
-
-
 def units():
     """(name, file, fewest goals, options) of each line."""
     groups = {"@" + name: ",".join(INLINE.findall(tree.read(f"lib/include/lib/{header}.h")))
@@ -155,7 +151,7 @@ def main():
     versions = tools()
     chosen = [unit for unit in units() if not wanted or unit[0] in wanted]
     passed = failed = 0
-    with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
         for name, good, bad, seconds, problems in pool.map(lambda unit: prove(unit, versions, smoke), chosen):
             passed, failed = passed + good, failed + bad
             how = "unchanged since it was proved" if seconds is None else f"{seconds:.0f} s of CPU"
@@ -170,7 +166,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    tree.run(main)

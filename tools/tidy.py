@@ -33,7 +33,7 @@ def main():
     paths = [path for path in tree.files(".c") if path.startswith(("lib/", "kernel/", f"arch/{arch}/", "user/"))
              and "/test/" not in path]
     warned = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
         for output in pool.map(lambda path: tidy(path, arch), paths):
             warned += "warning:" in output or "error:" in output
             print(output, end="")

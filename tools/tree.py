@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The source tree as the tools see it: its files, its components, its header roots."""
+"""The source tree as the tools see it: its files, its components, its header roots; and how a tool runs and ends."""
 import os
 import re
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ARCHES = ("x86_64", "aarch64", "riscv64")
 LEFT_OUT = {".git", "build", "LICENSES", "__pycache__"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def run(main):
+    """A tool: the exit status is what `main` returns; nothing is said when it is interrupted."""
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def jobs():
+    """How many things to do at once: JOBS of the environment, else one for each processor."""
+    return int(os.environ.get("JOBS", os.cpu_count() or 1))
 
 
 def files(*endings):
