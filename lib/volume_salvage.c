@@ -126,7 +126,7 @@ status_t volume_salvage(struct block_device *device, void *arena, size_t arena_s
 	*out_found = (struct volume_salvaged){ .records = 0 };
 	volume->read_only = true;
 	memcpy(volume->identity, identity, sizeof volume->identity);
-	volume->seed = crc32c(CRC32C_INIT, identity, sizeof volume->identity);
+	volume->seed = crc32c_long(CRC32C_INIT, identity, sizeof volume->identity);
 	geometry_set(volume);
 	if (!arena_divide(volume, arena_size))
 		return STATUS_QUOTA;
