@@ -175,6 +175,7 @@ $H/fuzz/syscall: $(MACHINE_OBJECTS)
 	$(Q)$(HOST_CC) $(MACHINE_CFLAGS) -fsanitize=fuzzer $^ $(SIM_WRAP) -Wl,--wrap=host_random -o $@
 # Services, whole, each with the library that services are written in; what starts a program is the target's.
 SERVICE_LIB := $(patsubst %,$H/fuzz/service/%.o,$(filter-out %/startup.c,$(wildcard user/lib/os/*.c)))
+DISK_PARTS := $(addprefix user/drivers/virtio-blk/,main.c clients.c limits.c request.c transfers.c) user/lib/driver/virtqueue.c
 service_objects = $(patsubst %,$H/fuzz/service/%.o,$(wildcard user/services/$1/*.c)) $H/fuzz/service.a
 $H/fuzz/service/%.o: SEE := $(SEE_USER_HOST)
 $H/fuzz/service/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
@@ -186,7 +187,8 @@ $H/fuzz/service/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
 $H/fuzz/service.a: $(SERVICE_LIB)
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
-$(patsubst %,$H/fuzz/obj/tests/fuzz/%.c.o,vault policy store store_client): SEE := $(SEE_USER_HOST)
+$(patsubst %,$H/fuzz/obj/tests/fuzz/%.c.o,vault policy store store_client disk): SEE := $(SEE_USER_HOST)
+$H/fuzz/disk: $(DISK_PARTS:%=$H/fuzz/service/%.o) $H/fuzz/service.a
 $H/fuzz/vault: $(call service_objects,keys)
 $H/fuzz/policy: $(call service_objects,policy)
 $H/fuzz/store: HOST_LDFLAGS := -Wl,--wrap=signature_verify_digest

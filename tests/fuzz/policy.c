@@ -10,9 +10,15 @@ void service_begin(void)
 {
 }
 
-void service_step(uint8_t what)
+uint64_t service_step(uint8_t what)
 {
 	(void)what;
+	return 0;
+}
+
+uint64_t service_late(void)
+{
+	return 0;
 }
 
 void service_end(void)

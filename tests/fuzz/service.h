@@ -28,11 +28,15 @@ struct service_method {
 #define SERVICE_METHOD(id, name, NAME, shape, again) \
 	{NAME, sizeof(struct name##_req), IFACE_REPLY_MIN_##shape(name), sizeof(struct name##_rep)},
 
-/* The target's. `service_step`: what happens that is no message, by a byte of 128 and more; 0 lets time pass. */
+/*
+ * The target's. `service_step`: what happens that is no message, by a byte of 128 and more; the bits of the service's
+ * notification that come of it, or 0. `service_late`: the same, when the input is over and somebody still waits.
+ */
 extern const struct service_method service_methods[];
 extern const size_t service_method_count;
 void service_begin(void);
-void service_step(uint8_t what);
+uint64_t service_step(uint8_t what);
+uint64_t service_late(void);
 void service_end(void);
 /* A handle that the service was given; of its own: what the kernel says to other calls. */
 bool service_given(const char *name);
@@ -63,7 +67,7 @@ static struct {
 		uint32_t person; /* whose message the service was at when it asked for it */
 	} memories[MEMORIES_MAX];
 	uint32_t memory_count, person;
-	uint64_t random;
+	uint64_t random, now_ns;
 } kernel;
 
 /* The next byte of the input; 0 past its end. */
@@ -185,23 +189,50 @@ static inline void answered(uint64_t to, uint64_t tag, const uint64_t words[MESS
 		memcpy(answer + MESSAGE_WORD_BYTES, host_message_page.payload + MESSAGE_WORD_BYTES, length - MESSAGE_WORD_BYTES);
 }
 
-/* The next message. When there is none, what is left to do is done, and then everybody has an answer. */
+static inline void notified(uint64_t regs[8], uint64_t bits)
+{
+	regs[0] = STATUS_OK;
+	regs[1] = (uint64_t)MESSAGE_NOTIFICATION << 24;
+	regs[6] = bits;
+	regs[7] = HANDLE_NONE;
+}
+
+/* There is no message any more: what is left to do is done, and then everybody has an answer. */
+static inline void received_none(uint64_t regs[8], deadline_t deadline)
+{
+	require(kernel.idles++ < IDLE_MAX);
+	if (deadline == DEADLINE_NOW) {
+		regs[0] = STATUS_TIMED_OUT;
+		return;
+	}
+	const uint64_t bits = kernel.waiting != 0 ? service_late() : 0;
+	if (bits != 0) {
+		notified(regs, bits);
+		return;
+	}
+	require(kernel.waiting == 0);
+	longjmp(kernel.over, 1);
+}
+
+/* A byte of the input says what is next: 0 that nothing is yet. */
 static inline void received(uint64_t regs[8], deadline_t deadline)
 {
-	uint8_t what = take();
+	while (kernel.at < kernel.end) {
+		const uint8_t what = take();
+		const uint64_t bits = what >= 128 ? service_step(what) : 0;
 
-	for (; kernel.at < kernel.end && (what >= 128 || (what == 0 && deadline != DEADLINE_NOW)); what = take())
-		if (what != 0)
-			service_step(what);
-	if (kernel.at < kernel.end && what != 0) {
-		message_make(regs);
-	} else if (deadline == DEADLINE_NOW) {
-		require(kernel.idles++ < IDLE_MAX);
-		regs[0] = STATUS_TIMED_OUT;
-	} else {
-		require(kernel.waiting == 0);
-		longjmp(kernel.over, 1);
+		if (bits != 0) {
+			notified(regs, bits);
+			return;
+		}
+		if (what == 0 && deadline == DEADLINE_NOW)
+			break;
+		if (what > 0 && what < 128) {
+			message_make(regs);
+			return;
+		}
 	}
+	received_none(regs, deadline);
 }
 
 /* ---- the rest of the kernel ---- */
@@ -267,7 +298,7 @@ void host_syscall(uint64_t number, uint64_t regs[8])
 	case SYSCALL_cap_drop: memory_drop(regs[0]); break;
 	case SYSCALL_cap_info: memcpy(host_message_page.bulk, &info, sizeof info); break;
 	case SYSCALL_clock_wall: regs[1] = 1000; break;
-	case SYSCALL_clock_now: regs[1] = 1; break;
+	case SYSCALL_clock_now: regs[1] = ++kernel.now_ns; break;
 	case SYSCALL_random_get:
 		for (size_t i = 0; i < regs[0]; i++)
 			host_message_page.bulk[i] = (uint8_t)(++kernel.random * 0x9e3779b97f4a7c15ull >> 32);

@@ -150,12 +150,8 @@ static void long_birth_put(uint32_t person, uint8_t *window)
 	birth_put(person, window, content, size);
 }
 
-void service_step(uint8_t what)
+static void write_window(uint8_t what, uint8_t *window)
 {
-	uint8_t *const window = window_of(what % PEOPLE);
-
-	if (window == NULL)
-		return;
 	switch (what / 16u % 8u) {
 	case 0: raw_put(window); break;
 	case 1: memset(window, take(), STORE_PART_SIZE); break;
@@ -166,6 +162,20 @@ void service_step(uint8_t what)
 	case 6: name_put(what % PEOPLE, window); break;
 	default: long_birth_put(what % PEOPLE, window); break;
 	}
+}
+
+uint64_t service_step(uint8_t what)
+{
+	uint8_t *const window = window_of(what % PEOPLE);
+
+	if (window != NULL)
+		write_window(what, window);
+	return 0;
+}
+
+uint64_t service_late(void)
+{
+	return 0;
 }
 
 void service_begin(void)
