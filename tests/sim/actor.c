@@ -9,6 +9,7 @@
 #include <abi/clock.h>
 #include <abi/audit.h>
 #include <abi/module.h>
+#include <kernel/aspace.h>
 #include <kernel/cap.h>
 #include <kernel/process.h>
 #include <kernel/thread.h>
@@ -104,6 +105,10 @@ static uint64_t pick_address(void)
 		return USER_CHOOSE_BASE + 1u;
 	case 28:
 		return 0x400000 + below(8) * PAGE_SIZE;
+	case 27:
+		return USER_PAGES_BASE + below(8) * PAGE_SIZE;
+	case 26:
+		return USER_STACK_TOP - below(8) * PAGE_SIZE;
 	default:
 		return USER_CHOOSE_BASE + below(64) * PAGE_SIZE;
 	}
