@@ -84,7 +84,7 @@ static deadline_t pick_deadline(void)
 /* Up to four capabilities in the message page, some moved. */
 static uint64_t pick_tag(struct thread *thread)
 {
-	uint64_t length = one_in(3) ? below(258) : below(33);
+	uint64_t length = one_in(3) ? below(MESSAGE_PAYLOAD_MAX + 16u) : below(33);
 	uint64_t caps = one_in(4) ? below(5) : 0;
 	for (uint64_t i = 0; i < caps && i < MESSAGE_CAPS_MAX; i++)
 		thread->page->caps[i] = (struct message_cap){pick_handle(thread, OBJECT_NONE),
@@ -351,6 +351,8 @@ static void judge(struct sim *sim, const struct thread *thread)
 	    (thread->regs.arg[1] == 0) != (thread->regs.arg[2] == CLOCK_SOURCE_NONE))
 		sim_fail(sim, "the time of day and who set it do not belong together");
 	bool received = number == SYSCALL_recv || number == SYSCALL_reply_recv;
+	if (received && thread->regs.arg[0] == STATUS_OK && MESSAGE_LENGTH(thread->regs.arg[1]) > MESSAGE_PAYLOAD_MAX)
+		sim_fail(sim, "a message is longer than a page has room for");
 	if (!received || thread->regs.arg[0] != STATUS_OK || reply == HANDLE_NONE ||
 	    MESSAGE_KIND(thread->regs.arg[1]) != MESSAGE_CALL)
 		return;
