@@ -32,6 +32,8 @@ handle_t cap_handle(uint32_t index)
 	return HANDLE(index % CSPACE_SLOTS, cap_table[index].generation);
 }
 
+/*@ requires index < CAP_MAX;
+    assigns \nothing; */
 static bool cap_is(uint32_t index, handle_t handle)
 {
 	uint32_t generation = HANDLE_GENERATION(handle);
@@ -122,6 +124,13 @@ static status_t slot_take(uint32_t slot, uint32_t *out_index)
 /* ---- death ---- */
 
 /* cap_lock held; `index` is childless. */
+/*@ requires cap_table_ok && index < CAP_MAX && cap_live(index) && cap_table[index].first_child == NONE;
+    assigns cap_table[0 .. CAP_MAX - 1];
+    ensures ok: cap_table_ok;
+    ensures dead: !cap_live(index);
+    ensures others: \forall integer i; 0 <= i < CAP_MAX && i != index ==>
+      cap_identity_kept{Pre, Here}(i) && cap_table[i].parent == \old(cap_table[i].parent);
+    ensures family: cap_family_ok{Pre} ==> cap_family_ok; */
 static struct dead_cap cap_detach(uint32_t index)
 {
 	struct dead_cap dead = {
@@ -336,15 +345,33 @@ static bool remove_step(uint32_t index, struct dead_cap *out_dead)
 }
 
 /* cap_lock held. Leaves go first, the capability itself last. */
+/*@ requires cap_table_ok && top < CAP_MAX && cap_live(top) && cap_family_ok && cap_family_root == top;
+    requires \valid(dead + (0 .. limit - 1)) && \separated(dead + (0 .. limit - 1), cap_table + (0 .. CAP_MAX - 1));
+    requires \valid(out_gone) && \separated(out_gone, dead + (0 .. limit - 1), cap_table + (0 .. CAP_MAX - 1));
+    assigns cap_table[0 .. CAP_MAX - 1], dead[0 .. limit - 1], *out_gone;
+    ensures ok: cap_table_ok && cap_family_ok;
+    ensures nothing_else: cap_removed{Pre, Here} && (*out_gone || cap_live(top));
+    ensures everything: *out_gone ==> cap_family_gone && !cap_live(top);
+    ensures progress: \result == limit || *out_gone; */
 static uint32_t take_step(uint32_t top, struct dead_cap *dead, uint32_t limit, bool *out_gone)
 {
 	uint32_t count = 0;
 	uint32_t at = top;
 	*out_gone = false;
+	/*@ loop invariant 0 <= count <= limit;
+	    loop invariant ok: cap_table_ok && cap_family_ok;
+	    loop invariant at: !*out_gone ==> cap_live(top) && at < CAP_MAX && cap_live(at) && cap_family[at] != 0;
+	    loop invariant gone: *out_gone ==> cap_family_gone && !cap_live(top);
+	    loop invariant nothing_else: cap_removed{Pre, Here};
+	    loop assigns count, at, *out_gone, cap_table[0 .. CAP_MAX - 1], dead[0 .. limit - 1];
+	    loop variant limit - count; */
 	while (count < limit && !*out_gone) {
 		uint32_t leaf = cap_tree_leaf(at, NONE);
 		*out_gone = leaf == top;
+		/*@ ghost if (leaf == top) cap_family_alone(); */
 		at = cap_table[leaf].parent;
+		/*@ assert cap_slot_ok(leaf); */
+		/*@ assert up: leaf != top ==> at < CAP_MAX && cap_live(at) && cap_family[at] != 0 && at != leaf; */
 		dead[count++] = cap_detach(leaf);
 	}
 	return count;
@@ -376,10 +403,23 @@ status_t cap_remove(uint32_t index, handle_t handle)
 }
 
 /* cap_lock held. Leaves go first, each search goes on where the last one ended. */
+/*@ requires cap_table_ok && root < CAP_MAX && cap_live(root) && cap_family_ok && cap_family_root == root;
+    requires \valid(dead + (0 .. limit - 1)) && \separated(dead + (0 .. limit - 1), cap_table + (0 .. CAP_MAX - 1));
+    assigns cap_table[0 .. CAP_MAX - 1], dead[0 .. limit - 1];
+    ensures ok: cap_table_ok && cap_family_ok;
+    ensures nothing_else: cap_removed{Pre, Here} && cap_live(root);
+    ensures everything: cap_table[root].first_child == NONE ==> cap_family_gone;
+    ensures progress: \result == limit || cap_table[root].first_child == NONE; */
 static uint32_t revoke_step(uint32_t root, struct dead_cap *dead, uint32_t limit)
 {
 	uint32_t count = 0;
 	uint32_t at = root;
+	/*@ loop invariant 0 <= count <= limit;
+	    loop invariant ok: cap_table_ok && cap_family_ok;
+	    loop invariant at: at < CAP_MAX && cap_live(at) && cap_family[at] != 0;
+	    loop invariant nothing_else: cap_removed{Pre, Here} && cap_live(root);
+	    loop assigns count, at, cap_table[0 .. CAP_MAX - 1], dead[0 .. limit - 1];
+	    loop variant limit - count; */
 	while (count < limit) {
 		uint32_t leaf = cap_tree_leaf(at, root);
 		if (leaf == root)
@@ -387,6 +427,7 @@ static uint32_t revoke_step(uint32_t root, struct dead_cap *dead, uint32_t limit
 		at = cap_table[leaf].parent;
 		dead[count++] = cap_detach(leaf);
 	}
+	/*@ ghost if (cap_table[root].first_child == NONE) cap_family_alone(); */
 	return count;
 }
 

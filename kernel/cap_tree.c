@@ -4,18 +4,10 @@
 
 /*@ ghost uint64_t cap_rank[CAP_MAX]; */
 /*@ ghost uint64_t cap_clock; */
+/*@ ghost uint8_t cap_family[CAP_MAX]; */
+/*@ ghost uint32_t cap_family_root; */
 
-/* ---- rights: three functions where bits are looked at ---- */
-
-/*@ assigns \nothing;
-    ensures \result ==> cap_subset(a, b); */
-static bool rights_within(uint32_t a, uint32_t b)
-{
-	uint32_t missing = a & ~b;
-	/*@ assert \forall integer k; 0 <= k < 32 ==>
-	      (bit((uint64_t)missing, k) <==> bit((uint64_t)a, k) && !bit((uint64_t)b, k)); */
-	return missing == 0u;
-}
+/* ---- rights: where bits are looked at ---- */
 
 /*@ requires k < 16;
     assigns \nothing;
@@ -297,6 +289,30 @@ void cap_tree_unlink(uint32_t child)
     }
 */
 
+/* Whoever is in a family and not its root has an ancestor that is a child of the root. */
+/*@ ghost
+    void cap_family_alone(void)
+    {
+      uint32_t i = 0;
+      cap_listed_all(cap_family_root);
+      /@ loop invariant 0 <= i <= CAP_MAX;
+         loop invariant \forall integer k; 0 <= k < i && cap_live(k) && cap_family[k] != 0 ==> k == cap_family_root;
+         loop assigns i;
+         loop variant CAP_MAX - i; @/
+      while (i < CAP_MAX) {
+        if (cap_table[i].generation % 2 == 1 && cap_family[i] != 0 && i != cap_family_root) {
+          uint32_t at = i;
+          /@ loop invariant at < CAP_MAX && cap_live(at) && cap_family[at] != 0 && at != cap_family_root;
+             loop assigns at;
+             loop variant cap_table[at].depth; @/
+          while (cap_table[at].parent != cap_family_root)
+            at = cap_table[at].parent;
+        }
+        i++;
+      }
+    }
+*/
+
 void cap_tree_kill(uint32_t index)
 {
 	/*@ assert cap_slot_ok(index); */
@@ -377,6 +393,7 @@ uint32_t cap_tree_leaf(uint32_t top, uint32_t root)
 	      cap_table[i].parent == \at(cap_table[i].parent, Pre) &&
 	      cap_table[i].first_child == \at(cap_table[i].first_child, Pre) &&
 	      cap_table[i].generation == \at(cap_table[i].generation, Pre);
+	    loop invariant family: \at(cap_family_ok, Pre) && cap_family[top] != 0 ==> cap_family[at] != 0;
 	    loop invariant open: root < CAP_MAX ==> cap_table[root].rights == \at(cap_table[root].rights, Pre);
 	    loop assigns at, cap_table[0 .. CAP_MAX - 1];
 	    loop variant CAP_DEPTH_MAX - cap_table[at].depth; */

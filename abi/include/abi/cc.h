@@ -28,6 +28,7 @@
 #define CC_UNREACHABLE() for (;;) {}
 #define CC_LOAD_ACQUIRE(address) (*(address))
 #define CC_STORE_RELEASE(address, value) (*(address) = (value))
+#define CC_LOAD_RELAXED(address) (*(address))
 #define CC_FENCE_RELEASE() ((void)0)
 #define CC_WRITTEN(address)
 #define ABI_SIZE(type, size)
@@ -52,6 +53,7 @@
 /* Readers on other CPUs that see the value see everything written before it. */
 #define CC_LOAD_ACQUIRE(address) __atomic_load_n((address), __ATOMIC_ACQUIRE)
 #define CC_STORE_RELEASE(address, value) __atomic_store_n((address), (value), __ATOMIC_RELEASE)
+#define CC_LOAD_RELAXED(address) __atomic_load_n((address), __ATOMIC_RELAXED)
 #define CC_FENCE_RELEASE() __atomic_thread_fence(__ATOMIC_RELEASE)
 /* What was written there stays written, although nobody reads it. */
 #define CC_WRITTEN(address) __asm__ volatile("" : : "r"(address) : "memory")

@@ -17,13 +17,14 @@
 #pragma once
 #include <kernel/cap_tree.h>
 #include <kernel/object.h>
-
-struct process;
-struct thread;
+#include <kernel/thread.h>
 
 extern struct lock cap_lock; /* C: LOCK_CAP */
 
 /* Index of a handle's slot in cap_table, for a process slot. */
+/*@ requires process < PROCESS_MAX && slot < CSPACE_SLOTS;
+    assigns \nothing;
+    ensures \result == process * CSPACE_SLOTS + slot && \result < CAP_MAX; */
 CC_INLINE uint32_t cap_index(uint32_t process, uint32_t slot) { return process * CSPACE_SLOTS + slot; }
 /* The handle by which its process names a live capability. */
 handle_t cap_handle(uint32_t index);
@@ -35,20 +36,41 @@ uint32_t cap_count(void);
 /* The window of a new process: every slot free; in ascending order the first time the process slot is used. */
 void cap_window_init(uint32_t process);
 
+/*@ predicate cap_answers{L}(struct cap *cap, integer generation, integer type, integer rights) =
+      cap->generation == generation && generation % 2 == 1 && (type == OBJECT_NONE || cap->type == type) &&
+      cap_subset(rights, cap->rights); */
+
 /*
  * Find the capability a thread names. BAD_HANDLE, WRONG_TYPE, or DENIED with the missing rights left in the
  * thread's result register 1. type OBJECT_NONE: any type. Lock-free: re-check with cap_current under the
  * object's lock before acting.
  */
+/*@ requires \valid(current) && \valid_read(current->window + (0 .. CSPACE_SLOTS - 1)) && \valid(out_cap);
+    requires current->process < PROCESS_MAX;
+    requires \separated(out_cap, current, current->window + (0 .. CSPACE_SLOTS - 1));
+    ensures own: \result == STATUS_OK ==> *out_cap == \old(current->window + HANDLE_SLOT(handle)) &&
+      HANDLE_SLOT(handle) < CSPACE_SLOTS;
+    ensures held: \result == STATUS_OK ==> cap_answers(*out_cap, HANDLE_GENERATION(handle), type, rights); */
 CC_NODISCARD status_t cap_lookup(struct thread *current, handle_t handle, enum object_type type, uint32_t rights,
                                  struct cap **out_cap);
 /* The same without the reason, inline (cap_inline.h): NULL. For the paths that are measured. */
+/*@ requires \valid_read(current) && \valid_read(current->window + (0 .. CSPACE_SLOTS - 1));
+    assigns \nothing;
+    ensures own: \result != \null ==> \result == current->window + HANDLE_SLOT(handle) &&
+      HANDLE_SLOT(handle) < CSPACE_SLOTS;
+    ensures held: \result != \null ==> cap_answers(\result, HANDLE_GENERATION(handle), type, rights); */
 CC_NODISCARD CC_INLINE struct cap *cap_find(const struct thread *current, handle_t handle, enum object_type type,
                                             uint32_t rights);
 /* Why it was not found; remembered for the audit record. */
+/*@ requires \valid(current) && current->process < PROCESS_MAX;
+    ensures refused: \result == STATUS_BAD_HANDLE || \result == STATUS_WRONG_TYPE || \result == STATUS_DENIED; */
 CC_NODISCARD CC_COLD status_t cap_refuse(struct thread *current, handle_t handle, enum object_type type,
                                          uint32_t rights);
 /* Still the same live capability, and its object still the same live object? With the object's lock held. */
+/*@ requires \valid_read(cap) && \valid_read(object);
+    assigns \nothing;
+    ensures \result <==>
+      cap->generation == HANDLE_GENERATION(handle) && object->generation == cap->object_generation; */
 CC_INLINE bool cap_current(const struct cap *cap, handle_t handle, const struct object *object);
 /* Hold the object of a capability beyond the object's lock: one reference, or BAD_HANDLE if it died meanwhile. */
 CC_NODISCARD status_t cap_retain(const struct cap *cap, handle_t handle);

@@ -11,18 +11,17 @@ CC_INLINE struct cap *cap_find(const struct thread *current, handle_t handle, en
 		return NULL;
 	struct cap *cap = &current->window[slot];
 	/* Only live slots have odd generations. */
-	if (CC_UNLIKELY(__atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) != generation ||
-	                (generation & 1u) == 0))
+	if (CC_UNLIKELY(CC_LOAD_ACQUIRE(&cap->generation) != generation || generation % 2u == 0u))
 		return NULL;
 	if (CC_UNLIKELY(type != OBJECT_NONE && cap->type != (uint32_t)type))
 		return NULL;
-	if (CC_UNLIKELY((rights & ~(uint32_t)cap->rights) != 0))
+	if (CC_UNLIKELY(!rights_within(rights, cap->rights)))
 		return NULL;
 	return cap;
 }
 
 CC_INLINE bool cap_current(const struct cap *cap, handle_t handle, const struct object *object)
 {
-	return __atomic_load_n(&cap->generation, __ATOMIC_ACQUIRE) == HANDLE_GENERATION(handle) &&
-	       __atomic_load_n(&object->generation, __ATOMIC_RELAXED) == cap->object_generation;
+	return CC_LOAD_ACQUIRE(&cap->generation) == HANDLE_GENERATION(handle) &&
+	       CC_LOAD_RELAXED(&object->generation) == cap->object_generation;
 }

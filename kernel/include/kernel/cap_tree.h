@@ -39,6 +39,10 @@ extern struct cap cap_table[CAP_MAX] CC_FAR;
  * list is a ring, and every child is reached from its parent. */
 /*@ ghost extern uint64_t cap_rank[CAP_MAX]; */
 /*@ ghost extern uint64_t cap_clock; */
+/* Likewise: a capability and all that is below it, as a set (cap_family_ok). Nobody writes it, so what is proved of
+ * it holds of every capability. */
+/*@ ghost extern uint8_t cap_family[CAP_MAX]; */
+/*@ ghost extern uint32_t cap_family_root; */
 
 /*@ predicate cap_live{L}(integer i) = cap_table[i].generation % 2 == 1;
 
@@ -98,6 +102,22 @@ extern struct cap cap_table[CAP_MAX] CC_FAR;
     predicate cap_childless{L}(integer i) =
       \forall integer k; 0 <= k < CAP_MAX && cap_live(k) ==> cap_table[k].parent != i;
 
+    // the family is its root, and whoever has a parent in it: since depth falls on the way up, no other set is
+    predicate cap_family_ok{L} =
+      \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==>
+        (cap_family[i] != 0 <==> i == cap_family_root ||
+          (cap_table[i].parent != NONE && cap_family[cap_table[i].parent] != 0));
+
+    predicate cap_family_gone{L} =
+      \forall integer i; 0 <= i < CAP_MAX && cap_live(i) && cap_family[i] != 0 ==> i == cap_family_root;
+
+    // whoever is dead by now was of the family; nobody was born, and who lives is whose child it was
+    predicate cap_removed{K, L} =
+      \forall integer i; 0 <= i < CAP_MAX ==>
+        (cap_live{L}(i) ==> cap_live{K}(i) && \at(cap_table[i].parent, L) == \at(cap_table[i].parent, K) &&
+          \at(cap_table[i].generation, L) == \at(cap_table[i].generation, K)) &&
+        (cap_live{K}(i) && !cap_live{L}(i) ==> \at(cap_family[i], K) != 0);
+
     predicate cap_identity_kept{K, L}(integer i) =
       \at(cap_table[i].generation, L) == \at(cap_table[i].generation, K) &&
       \at(cap_table[i].rights, L) == \at(cap_table[i].rights, K) &&
@@ -120,6 +140,17 @@ extern struct cap cap_table[CAP_MAX] CC_FAR;
       \forall integer i; 0 <= i < CAP_MAX && i != c ==>
         \at(cap_table[i].parent, L) == \at(cap_table[i].parent, K);
 */
+
+/* Are these rights among those? */
+/*@ assigns \nothing;
+    ensures \result ==> cap_subset(a, b); */
+CC_INLINE bool rights_within(uint32_t a, uint32_t b)
+{
+	uint32_t missing = a & ~b;
+	/*@ assert \forall integer k; 0 <= k < 32 ==>
+	      (bit((uint64_t)missing, k) <==> bit((uint64_t)a, k) && !bit((uint64_t)b, k)); */
+	return missing == 0u;
+}
 
 /* Is what the links of this slot say true? The predicate cap_slot_ok without its ghosts, for debug builds and
  * tests. */
@@ -214,5 +245,15 @@ bool cap_tree_hand_over(uint32_t from, uint32_t to, uint32_t limit);
       cap_table[i].parent == \old(cap_table[i].parent) &&
       cap_table[i].first_child == \old(cap_table[i].first_child) &&
       cap_table[i].generation == \old(cap_table[i].generation);
+    ensures family: cap_family_ok{Pre} && cap_family[top] != 0 ==> cap_family_ok && cap_family[\result] != 0;
     ensures root_stays_open: root < CAP_MAX ==> cap_table[root].rights == \old(cap_table[root].rights); */
 uint32_t cap_tree_leaf(uint32_t top, uint32_t root);
+
+/* For the proof alone: a childless root of a family is all that is left of it. */
+/*@ ghost
+    /@ requires cap_table_ok && cap_family_ok && cap_family_root < CAP_MAX && cap_live(cap_family_root);
+       requires cap_table[cap_family_root].first_child == NONE;
+       assigns \nothing;
+       ensures cap_family_gone; @/
+    void cap_family_alone(void);
+*/

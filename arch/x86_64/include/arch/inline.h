@@ -5,6 +5,8 @@
 /* ---- CPU ---- */
 
 /* Constant while the kernel runs (it is never preempted), so the compiler may keep it. */
+/*@ assigns \nothing;
+    ensures \valid(\result); */
 CC_INLINE struct cpu *arch_cpu_self(void)
 {
 	struct cpu *cpu;
