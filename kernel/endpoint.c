@@ -183,6 +183,7 @@ status_t sys_notification_bind(struct thread *current)
 	if (status != STATUS_OK)
 		return status;
 	uint32_t slot = cap->object;
+	uint32_t generation = cap->object_generation;
 	struct notification *notification = &notification_table[slot];
 	struct endpoint *endpoint = &endpoint_table[endpoint_cap->object];
 	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
@@ -194,8 +195,8 @@ status_t sys_notification_bind(struct thread *current)
 		status = STATUS_BAD_HANDLE;
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
-	if (status == STATUS_OK && notification->bits != 0)
-		notification_signal(slot, 0); /* a receiver may be waiting for what is pending */
+	if (status == STATUS_OK)
+		notification_signal_if(slot, generation, 0); /* a receiver may be waiting for what is pending */
 	return status;
 }
 

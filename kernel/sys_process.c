@@ -14,6 +14,18 @@ status_t sys_process_id(struct thread *current)
 	return STATUS_OK;
 }
 
+/* The process that the first argument names, held: its slot may change hands as soon as the capability dies. */
+static status_t process_hold(struct thread *current, uint32_t rights, uint32_t *out_process)
+{
+	struct cap *cap;
+	handle_t handle = current->regs.arg[0];
+	status_t status = cap_lookup(current, handle, OBJECT_PROCESS, rights, &cap);
+	if (status != STATUS_OK)
+		return status;
+	*out_process = cap->object;
+	return cap_retain(cap, handle);
+}
+
 /* The notification that hears of the end, referenced for the process. */
 static status_t end_notification(struct thread *current, const struct process_options *options,
                                  uint32_t *out_notification)
@@ -26,10 +38,11 @@ static status_t end_notification(struct thread *current, const struct process_op
 	    cap_lookup(current, options->notification, OBJECT_NOTIFICATION, RIGHT_SIGNAL, &cap);
 	if (status != STATUS_OK)
 		return status;
-	if (!object_retain_if(OBJECT_NOTIFICATION, cap->object, cap->object_generation))
-		return STATUS_BAD_HANDLE;
-	*out_notification = cap->object;
-	return STATUS_OK;
+	uint32_t slot = cap->object;
+	status = cap_retain(cap, options->notification);
+	if (status == STATUS_OK)
+		*out_notification = slot;
+	return status;
 }
 
 static status_t create_checked(struct thread *current, uint32_t image, uint32_t notification,
@@ -76,8 +89,9 @@ status_t sys_process_create(struct thread *current)
 	if (status != STATUS_OK)
 		return status;
 	uint32_t slot = image->object;
-	if (!object_retain_if(OBJECT_IMAGE, slot, image->object_generation))
-		return STATUS_BAD_HANDLE;
+	status = cap_retain(image, current->regs.arg[1]);
+	if (status != STATUS_OK)
+		return status;
 	status = cap_lookup(current, current->regs.arg[0], OBJECT_FACTORY,
 	                    rights_needed(&image_table[slot], &options), &factory);
 	if (status == STATUS_OK)
@@ -89,16 +103,6 @@ status_t sys_process_create(struct thread *current)
 	}
 	object_release(OBJECT_IMAGE, slot);
 	return status;
-}
-
-static status_t lookup_created(struct thread *current, struct process **out_process)
-{
-	struct cap *cap;
-	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_MANAGE, &cap);
-	if (status != STATUS_OK)
-		return status;
-	*out_process = process_of(cap->object);
-	return (*out_process)->state == PROCESS_CREATED ? STATUS_OK : STATUS_BUSY;
 }
 
 /* Into a process that runs, only whoever may grant it something; before it starts, its maker may. */
@@ -148,15 +152,13 @@ status_t sys_process_grant(struct thread *current)
 	return status;
 }
 
-status_t sys_process_start(struct thread *current)
+static status_t child_start(const struct thread *current, struct process *child)
 {
-	struct process *child;
-	status_t status = lookup_created(current, &child);
-	if (status != STATUS_OK)
-		return status;
+	uint32_t created = PROCESS_CREATED;
+	if (child->state != created)
+		return STATUS_BUSY;
 	struct thread *thread = &thread_table[child->main_thread];
 	memcpy(thread->page->bulk, current->page->bulk, MESSAGE_BULK_SIZE);
-	uint32_t created = PROCESS_CREATED;
 	if (!__atomic_compare_exchange_n(&child->state, &created, PROCESS_RUNNING, false, __ATOMIC_SEQ_CST,
 	                                 __ATOMIC_ACQUIRE))
 		return STATUS_BUSY;
@@ -166,13 +168,26 @@ status_t sys_process_start(struct thread *current)
 	return STATUS_OK;
 }
 
+status_t sys_process_start(struct thread *current)
+{
+	uint32_t slot;
+	status_t status = process_hold(current, RIGHT_MANAGE, &slot);
+	if (status != STATUS_OK)
+		return status;
+	status = child_start(current, process_of(slot));
+	object_release(OBJECT_PROCESS, slot);
+	return status;
+}
+
 status_t sys_process_kill(struct thread *current)
 {
-	struct cap *cap;
-	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_MANAGE, &cap);
-	if (status == STATUS_OK)
-		process_end(cap->object, current->regs.arg[1], true, NULL);
-	return status;
+	uint32_t slot;
+	status_t status = process_hold(current, RIGHT_MANAGE, &slot);
+	if (status != STATUS_OK)
+		return status;
+	process_end(slot, current->regs.arg[1], true, NULL);
+	object_release(OBJECT_PROCESS, slot);
+	return STATUS_OK;
 }
 
 status_t sys_process_exit(struct thread *current)
@@ -183,12 +198,12 @@ status_t sys_process_exit(struct thread *current)
 
 status_t sys_process_status(struct thread *current)
 {
-	struct cap *cap;
+	uint32_t slot;
 	struct process_status report;
-	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_INSPECT, &cap);
+	status_t status = process_hold(current, RIGHT_INSPECT, &slot);
 	if (status != STATUS_OK)
 		return status;
-	const struct process *process = process_of(cap->object);
+	const struct process *process = process_of(slot);
 	memset(&report, 0, sizeof report);
 	report.state = __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);
 	report.id = process->id;
@@ -197,21 +212,20 @@ status_t sys_process_status(struct thread *current)
 		report.exit_code = process->exit_code;
 		report.fault = process->fault;
 	}
+	object_release(OBJECT_PROCESS, slot);
 	memcpy(current->page->bulk, &report, sizeof report);
 	return STATUS_OK;
 }
 
 status_t sys_process_aid(struct thread *current)
 {
-	struct cap *cap;
 	uint32_t slot = current->process;
-	if (current->regs.arg[0] != HANDLE_NONE) {
-		status_t status =
-		    cap_lookup(current, current->regs.arg[0], OBJECT_PROCESS, RIGHT_INSPECT, &cap);
-		if (status != STATUS_OK)
-			return status;
-		slot = cap->object;
-	}
+	bool named = current->regs.arg[0] != HANDLE_NONE;
+	status_t status = named ? process_hold(current, RIGHT_INSPECT, &slot) : STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
 	memcpy(current->page->bulk, &process_of(slot)->principal, sizeof(struct aid));
+	if (named)
+		object_release(OBJECT_PROCESS, slot);
 	return STATUS_OK;
 }

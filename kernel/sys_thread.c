@@ -122,19 +122,10 @@ static status_t set_affinity(struct thread *current, struct thread *thread, uint
 	return STATUS_OK;
 }
 
-status_t sys_thread_control(struct thread *current)
+static status_t thread_set(struct thread *current, struct thread *thread)
 {
-	struct cap *cap;
-	struct thread *thread = current;
-	if (current->regs.arg[0] != HANDLE_NONE) {
-		status_t status =
-		    cap_lookup(current, current->regs.arg[0], OBJECT_THREAD, RIGHT_MANAGE, &cap);
-		if (status != STATUS_OK)
-			return status;
-		thread = &thread_table[cap->object];
-		if (WAIT_STATE(thread->wait) == THREAD_FREE)
-			return STATUS_GONE;
-	}
+	if (WAIT_STATE(thread->wait) == THREAD_FREE)
+		return STATUS_GONE;
 	switch (current->regs.arg[1]) {
 	case THREAD_CONTROL_PRIORITY:
 		return set_priority(thread, current->regs.arg[2]);
@@ -143,4 +134,22 @@ status_t sys_thread_control(struct thread *current)
 	default:
 		return STATUS_INVALID;
 	}
+}
+
+status_t sys_thread_control(struct thread *current)
+{
+	struct cap *cap;
+	handle_t handle = current->regs.arg[0];
+	if (handle == HANDLE_NONE)
+		return thread_set(current, current);
+	status_t status = cap_lookup(current, handle, OBJECT_THREAD, RIGHT_MANAGE, &cap);
+	if (status != STATUS_OK)
+		return status;
+	uint32_t slot = cap->object;
+	status = cap_retain(cap, handle);
+	if (status != STATUS_OK)
+		return status;
+	status = thread_set(current, &thread_table[slot]);
+	object_release(OBJECT_THREAD, slot);
+	return status;
 }

@@ -13,9 +13,7 @@ nothing else writes is looked for here, in every expression of kernel/ and of th
 What is found must be what is listed, neither more nor less. Then the tool looks at itself: each of SEEDED breaks a
 copy of the sources in one place, and must be found.
 """
-import os
 import re
-import shutil
 import sys
 import tempfile
 
@@ -30,7 +28,7 @@ WRITES = {
         ("process_new", "__atomic_store_n(&process->state, 3, PROCESS_CREATED)"),
         ("process_new", "__atomic_store_n(&process->state, 3, PROCESS_DEAD)"),
         ("init_start", "__atomic_store_n(&process->state, 5, PROCESS_RUNNING)"),
-        ("sys_process_start", "__atomic_compare_exchange_n(&child->state, 5, &created, 2, PROCESS_RUNNING, 0)"),
+        ("child_start", "__atomic_compare_exchange_n(&child->state, 5, &created, 2, PROCESS_RUNNING, 0)"),
         ("end_win", "__atomic_compare_exchange_n(&process->state, 5, &state, 2, PROCESS_DYING, 0)"),
         ("reap_end", "__atomic_store_n(&process->state, 5, PROCESS_DEAD)"),
         ("process_destroy", "__atomic_store_n(&process->state, 3, PROCESS_FREE)")},
@@ -84,8 +82,8 @@ SEEDED = [
     ("a process that runs is filled again", "kernel/process.c", "\tprocess->main_thread = thread;",
      "\tprocess->main_thread = thread;\n\tprocess_fill(process, NONE, image, options);"),
     ("a live process called free", "kernel/process_reap.c", "PROCESS_DEAD, __ATOMIC", "PROCESS_FREE, __ATOMIC"),
-    ("a thread of another process", "kernel/sys_thread.c", "\t\tthread = &thread_table[cap->object];\n",
-     "\t\tthread = &thread_table[cap->object];\n\t\tthread->owner = process_of(0);\n"),
+    ("a thread of another process", "kernel/sys_thread.c", "\tstatus = thread_set(current,",
+     "\tthread_table[slot].owner = process_of(0);\n\tstatus = thread_set(current,"),
     ("the creator's side of a channel named by another", "kernel/channel.c",
      "\tside->process_id = process_of(process)->id;\n",
      "\tside->process_id = process_of(process)->id;\n\tside->principal = process_of(process)->principal;\n"),
@@ -200,27 +198,6 @@ def problems(found):
         yield from ((where, f"{function}: {what}: is gone") for function, what in listed - seen)
 
 
-def copy(folder):
-    """The sources again, where one can be changed."""
-    shutil.copytree(os.path.join(tree.ROOT, "kernel"), os.path.join(folder, "kernel"))
-    for name in ("abi", "lib", "arch"):
-        os.symlink(os.path.join(tree.ROOT, name), os.path.join(folder, name))
-
-
-def seeded_problems(folder, found, broken):
-    """Is what is broken found? `found`: of each file as it is."""
-    _, path, there, instead = broken
-    source = tree.read(path)
-    if source.count(there) != 1:
-        return [f"{path}: the place to break is there {source.count(there)} times"]
-    with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
-        file.write(source.replace(there, instead))
-    parsed = path if path.endswith(".c") else "kernel/message.c"
-    changed = {**found, parsed: set(look(syntax.Unit(parsed, folder)))}
-    shutil.copy(os.path.join(tree.ROOT, path), os.path.join(folder, path))
-    return [] if list(problems(set().union(*changed.values()))) else ["not found"]
-
-
 def main():
     verdicts = tree.Verdicts()
     found = {unit.path: set(look(unit)) for unit in syntax.units(paths())}
@@ -228,9 +205,12 @@ def main():
     for where in LISTED:
         verdicts.check(f"identity: {where}", [sentence for place, sentence in wrong if place == where])
     with tempfile.TemporaryDirectory() as folder:
-        copy(folder)
-        for broken in SEEDED:
-            verdicts.check(f"identity: found when broken: {broken[0]}", seeded_problems(folder, found, broken))
+        syntax.copy(folder)
+        for title, path, there, instead in SEEDED:
+            with syntax.broken(folder, path, there, instead) as parsed:
+                changed = {**found, parsed: set(look(syntax.Unit(parsed, folder)))}
+            noticed = list(problems(set().union(*changed.values())))
+            verdicts.check(f"identity: found when broken: {title}", [] if noticed else ["not found"])
     return verdicts.end()
 
 

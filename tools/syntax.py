@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The kernel as clang parses it: for the tools that check a rule on every expression of it."""
 import concurrent.futures
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 
 import tree
@@ -100,3 +102,22 @@ def callee(node):
     """Name of the function that a CallExpr calls; empty if it is called through a pointer."""
     called = plain(inner(node)[0])
     return called["referencedDecl"].get("name", "") if called["kind"] == "DeclRefExpr" else ""
+
+
+def copy(folder):
+    """The sources again, where one can be changed."""
+    shutil.copytree(os.path.join(tree.ROOT, "kernel"), os.path.join(folder, "kernel"))
+    for name in ("abi", "lib", "arch"):
+        os.symlink(os.path.join(tree.ROOT, name), os.path.join(folder, name))
+
+
+@contextlib.contextmanager
+def broken(folder, path, there, instead):
+    """That copy with one place changed, for a while; which file to parse to see it."""
+    source = tree.read(path)
+    if source.count(there) != 1:
+        raise ValueError(f"{path}: the place to break is there {source.count(there)} times: {there}")
+    with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
+        file.write(source.replace(there, instead))
+    yield path if path.endswith(".c") else "kernel/message.c"
+    shutil.copy(os.path.join(tree.ROOT, path), os.path.join(folder, path))
