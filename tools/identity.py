@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""identity.py: every place in the kernel that writes whose doing something is, against the list of those that may.
+"""identity.py: every place in the kernel that writes who a process is, or whose doing something is, against a list.
 
 A message, a queued message, a channel's creator and an audit record get their subject from the process that acts;
-a process gets its principal once. What the writing functions do is proved (verification/units.txt: identity); that
-nothing else writes is looked for here, in every expression of kernel/ and of the ports as clang parses them:
+a process gets its principal once, and its mask of system calls, which only loses bits after. What the writing
+functions do is proved (verification/units.txt: identity); that nothing else writes is looked for here, in every
+expression of kernel/ and of the ports as clang parses them:
 
     WRITES  of each field, function by function, what is written into it; an assignment, an atomic operation, a
             structure's initial value, or its address given to a function that could write through it
@@ -32,6 +33,9 @@ WRITES = {
         ("end_win", "__atomic_compare_exchange_n(&process->state, 5, &state, 2, PROCESS_DYING, 0)"),
         ("reap_end", "__atomic_store_n(&process->state, 5, PROCESS_DEAD)"),
         ("process_destroy", "__atomic_store_n(&process->state, 3, PROCESS_FREE)")},
+    "process.syscall_mask": {  # made with the process, then only less
+        ("process_fill", "options->syscall_mask"), ("process_fill", "&= ..."),
+        ("sys_policy_restrict", "__atomic_fetch_and(&process_of(slot)->syscall_mask, 5, mask)")},
     "thread.owner": {("thread_fill", "process_of(process)")},
     "thread.process": {("thread_fill", "process")},
     "message_page.sender": {("message_copy", "principal_stamp(&to->page->sender, from->owner)"),
@@ -87,6 +91,7 @@ SEEDED = [
     ("the creator's side of a channel named by another", "kernel/channel.c",
      "\tside->process_id = process_of(process)->id;\n",
      "\tside->process_id = process_of(process)->id;\n\tside->principal = process_of(process)->principal;\n"),
+    ("a mask that gains", "kernel/sys_policy.c", "__atomic_fetch_and(", "__atomic_fetch_or("),
     ("a subject the caller names", "kernel/sys_audit.c", "current->owner->id, arg[2]", "arg[1], arg[2]"),
 ]
 
@@ -121,6 +126,8 @@ def written(node, above):
                 return None
         elif kind == "BinaryOperator" and outer["opcode"] == "=" and parts[0] is node:
             return syntax.text(parts[1])
+        elif kind == "CompoundAssignOperator":
+            return f"{outer['opcode']} ..."
         elif kind == "AtomicExpr":
             return None if "load" in outer["name"] else syntax.text(outer)
         elif kind == "UnaryExprOrTypeTraitExpr":
