@@ -29,14 +29,18 @@ static struct thread *take_waiter(struct notification *notification)
 	return thread;
 }
 
-static void signal_locked(struct notification *notification, uint64_t bits)
+/* Set bits; returns whom they are delivered to, claimed, or NULL. [n] held. */
+static CC_NOINLINE struct thread *deliver(struct notification *notification, uint64_t bits)
 {
-	struct thread *thread;
 	__atomic_fetch_or(&notification->bits, bits, __ATOMIC_SEQ_CST);
 	if (notification->endpoint != NONE)
-		thread = endpoint_take_notified(notification->endpoint, notification);
-	else
-		thread = take_waiter(notification);
+		return endpoint_take_notified(notification->endpoint, notification);
+	return take_waiter(notification);
+}
+
+static void signal_locked(struct notification *notification, uint64_t bits)
+{
+	struct thread *thread = deliver(notification, bits);
 	if (thread != NULL)
 		thread_wake(thread, STATUS_OK);
 }
@@ -83,33 +87,40 @@ CC_COLD void notification_cap_died(uint32_t slot, uint32_t cap)
 	thread_cap_died(cap);
 }
 
-/* Any signal, from where the notification's lock is held: that the capability named when it was found. */
-static CC_NOINLINE status_t signal_through(struct thread *current, struct notification *notification,
-                                           const struct cap *cap, uint64_t bits)
+/* Any signal, from where the notification's lock is held: that the capability named when it was found. A waiter of
+ * higher priority gets the CPU at once, without a way through the run queue. */
+static CC_NOINLINE struct thread *signal_through(struct thread *current, struct notification *notification,
+                                                 const struct cap *cap, uint64_t bits)
 {
-	status_t status = STATUS_BAD_HANDLE;
-	if (cap_current(cap, current->regs.arg[0], &notification->object)) {
-		signal_locked(notification, bits);
-		status = STATUS_OK;
-	}
+	bool named = cap_current(cap, current->regs.arg[0], &notification->object);
+	struct thread *waiter = named ? deliver(notification, bits) : NULL;
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
-	return status;
+	if (waiter == NULL)
+		return syscall_finish(current, named ? STATUS_OK : STATUS_BAD_HANDLE);
+	thread_answer(waiter, STATUS_OK);
+	current->regs.arg[0] = STATUS_OK;
+	return sched_give_way(arch_cpu_self(), current, waiter);
 }
 
-static CC_COLD status_t signal_contended(struct thread *current, struct notification *notification,
-                                         const struct cap *cap, uint64_t bits, uint32_t ticket)
+static CC_COLD struct thread *signal_contended(struct thread *current, struct notification *notification,
+                                               const struct cap *cap, uint64_t bits, uint32_t ticket)
 {
 	lock_await(&notification->lock, ticket);
 	return signal_through(current, notification, cap, bits);
 }
 
+static CC_COLD struct thread *signal_refuse(struct thread *current)
+{
+	return syscall_finish(current, cap_refuse(current, current->regs.arg[0], OBJECT_NOTIFICATION, RIGHT_SIGNAL));
+}
+
 /* Where nobody waits, no function is called: no stack frame. */
-status_t sys_notification_signal(struct thread *current)
+struct thread *notification_signal_by_handle(struct thread *current)
 {
 	handle_t handle = current->regs.arg[0];
 	struct cap *cap = cap_find(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL);
 	if (CC_UNLIKELY(cap == NULL))
-		return cap_refuse(current, handle, OBJECT_NOTIFICATION, RIGHT_SIGNAL);
+		return signal_refuse(current);
 	uint64_t bits = cap->badge != 0 ? cap->badge : current->regs.arg[1];
 	struct notification *notification = &notification_table[cap->object];
 	uint32_t ticket = lock_draw(&notification->lock, LOCK_NOTIFICATION);
@@ -120,7 +131,8 @@ status_t sys_notification_signal(struct thread *current)
 		return signal_through(current, notification, cap, bits);
 	__atomic_fetch_or(&notification->bits, bits, __ATOMIC_SEQ_CST);
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
-	return STATUS_OK;
+	current->regs.arg[0] = STATUS_OK;
+	return current;
 }
 
 /* Publish the current thread as waiting. [n] held. */

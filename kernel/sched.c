@@ -43,7 +43,7 @@ static uint32_t lowest_cpu(uint64_t mask)
 	return (uint32_t)__builtin_ctzll(mask);
 }
 
-static uint32_t choose_cpu(const struct thread *thread)
+static CC_NOINLINE uint32_t choose_cpu(const struct thread *thread)
 {
 	uint64_t allowed = thread->affinity & __atomic_load_n(&cpus_online, __ATOMIC_RELAXED);
 	uint64_t idle = allowed & __atomic_load_n(&cpus_idle, __ATOMIC_RELAXED);
@@ -249,6 +249,19 @@ struct thread *sched_next(struct cpu *cpu)
 	TRACE_EVENT(TRACE_SWITCH, thread_slot(thread), 0);
 	timer_rearm(cpu);
 	return thread;
+}
+
+struct thread *sched_give_way(struct cpu *cpu, struct thread *from, struct thread *to)
+{
+	if (to->priority <= from->priority || cpu->queue->ready_mask >> to->priority != 0 || choose_cpu(to) != cpu->index) {
+		sched_ready(to);
+		return trap_return(from);
+	}
+	TRACE_EVENT(TRACE_WAKE, thread_slot(to), cpu->index);
+	sched_put_back(cpu, from);
+	cpu->slice_end = arch_time_now() + clock_to_ticks(SLICE_NS);
+	sched_claim_here(cpu, to, to->wait);
+	return sched_hand_over(cpu, from, to);
 }
 
 /* The thread that runs on a CPU has another priority now: it may have to give way. */

@@ -179,11 +179,16 @@ void thread_finish(struct thread *thread)
 	object_release(OBJECT_THREAD, slot);
 }
 
-void thread_wake(struct thread *thread, status_t status)
+void thread_answer(struct thread *thread, status_t status)
 {
 	thread->regs.arg[0] = (uint64_t)status;
 	if (CC_UNLIKELY(thread->timer.cpu != CPU_NONE))
 		timer_cancel(thread_slot(thread));
+}
+
+void thread_wake(struct thread *thread, status_t status)
+{
+	thread_answer(thread, status);
 	sched_ready(thread);
 }
 

@@ -56,16 +56,9 @@ CC_COLD struct thread *syscall_finish(struct thread *current, status_t status)
 	return trap_return(current);
 }
 
-static CC_COLD void syscall_trace(const struct thread *current)
-{
-	trace_record(TRACE_SYSCALL, current->regs.number, current->regs.arg[0]);
-}
-
-/* All but call and reply_recv, which need no stack frame: not inlined, so that they get none. */
+/* All but the three that need no stack frame: not inlined, so that they get none. */
 static CC_NOINLINE struct thread *syscall_run(struct thread *current)
 {
-	if (CC_UNLIKELY(trace_mask & 1ull << TRACE_SYSCALL))
-		syscall_trace(current);
 	status_t status = syscall_table[current->regs.number](current);
 	if (CC_UNLIKELY(status != STATUS_OK || arch_cpu_self()->reschedule))
 		return syscall_finish(current, status);
@@ -73,10 +66,21 @@ static CC_NOINLINE struct thread *syscall_run(struct thread *current)
 	return current;
 }
 
+CC_INLINE struct thread *syscall_dispatch(struct thread *current, uint64_t number)
+{
+	if (CC_LIKELY(number == SYSCALL_call))
+		return endpoint_call(current);
+	if (number == SYSCALL_reply_recv)
+		return endpoint_reply_receive(current);
+	if (number == SYSCALL_notification_signal)
+		return notification_signal_by_handle(current);
+	return syscall_run(current);
+}
+
 static CC_COLD struct thread *syscall_traced(struct thread *current)
 {
-	syscall_trace(current);
-	return current->regs.number == SYSCALL_call ? endpoint_call(current) : endpoint_reply_receive(current);
+	trace_record(TRACE_SYSCALL, current->regs.number, current->regs.arg[0]);
+	return syscall_dispatch(current, current->regs.number);
 }
 
 struct thread *trap_syscall(struct thread *current)
@@ -87,11 +91,9 @@ struct thread *trap_syscall(struct thread *current)
 		return syscall_finish(current, STATUS_UNKNOWN_SYSCALL);
 	if (CC_UNLIKELY((current->owner->syscall_mask >> number & 1u) == 0))
 		return syscall_finish(current, STATUS_POLICY);
-	if (number > SYSCALL_reply_recv)
-		return syscall_run(current);
 	if (CC_UNLIKELY(trace_mask & 1ull << TRACE_SYSCALL))
 		return syscall_traced(current);
-	return number == SYSCALL_call ? endpoint_call(current) : endpoint_reply_receive(current);
+	return syscall_dispatch(current, number);
 }
 
 struct thread *trap_fault(struct thread *current, enum fault_kind kind, enum fault_access access,

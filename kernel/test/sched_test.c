@@ -73,6 +73,72 @@ static void waking_preempts(void **state)
 	assert_int_equal(state_of(equal), THREAD_READY);
 }
 
+/* A signal hands the CPU over itself: with a slice of its own, no deadline left behind, and by recv as by wait. */
+static void signal_gives_way(void **state)
+{
+	(void)state;
+	handle_t wait = make_notification(a);
+	handle_t endpoint = make_endpoint(a, 0);
+	struct thread *high = make_thread(a, 20);
+	struct thread *low = make_thread(a, 10);
+	assert_int_equal(SYS(high, notification_wait, wait, host_ticks + 500), BLOCKED);
+	run(low);
+	host_cpu->slice_end = host_ticks - 1;
+	assert_int_equal(SYS(low, notification_signal, wait, 6), STATUS_OK);
+	assert_ptr_equal(current_thread(), high);
+	assert_int_equal(high->regs.arg[1], 6);
+	assert_int_equal(high->timer.cpu, CPU_NONE);
+	assert_true(host_cpu->slice_end > host_ticks + SLICE_NS / 2);
+	assert_int_equal(state_of(low), THREAD_READY);
+	assert_int_equal(low->queue_cpu, 0);
+	assert_int_equal(SYS(high, notification_bind, wait, endpoint), STATUS_OK);
+	assert_int_equal(SYS(high, recv, endpoint, DEADLINE_NEVER), BLOCKED);
+	assert_int_equal(SYS(low, notification_signal, wait, 1), STATUS_OK);
+	assert_ptr_equal(current_thread(), high);
+	assert_int_equal(high->regs.arg[6], 1);
+}
+
+/* Not past an equal that was ready before, and not to an equal of the signaller. */
+static void signal_keeps_order(void **state)
+{
+	(void)state;
+	handle_t wait = make_notification(a);
+	struct thread *high = make_thread(a, 20);
+	struct thread *low = make_thread(a, 10);
+	assert_int_equal(SYS(high, notification_wait, wait, DEADLINE_NEVER), BLOCKED);
+	struct thread *before = make_thread(a, 20);
+	assert_int_equal(SYS(low, notification_signal, wait, 1), STATUS_OK);
+	assert_ptr_equal(current_thread(), before);
+	assert_int_equal(SYS(before, notification_wait, wait, DEADLINE_NEVER), BLOCKED);
+	assert_ptr_equal(current_thread(), high);
+	assert_int_equal(SYS(high, notification_signal, wait, 1), STATUS_OK);
+	assert_ptr_equal(current_thread(), high);
+	assert_int_equal(state_of(before), THREAD_READY);
+}
+
+/* Not to a thread that belongs elsewhere; and who signals leaves a CPU that it may not use any more. */
+static void signal_keeps_cpus(void **state)
+{
+	(void)state;
+	handle_t wait = make_notification(a);
+	struct thread *high = make_thread(a, 20);
+	struct thread *low = make_thread(a, 10);
+	assert_int_equal(SYS(high, notification_wait, wait, DEADLINE_NEVER), BLOCKED);
+	high->affinity = 2;
+	assert_int_equal(SYS(low, notification_signal, wait, 1), STATUS_OK);
+	assert_ptr_equal(current_thread(), low);
+	assert_int_equal(high->queue_cpu, 1);
+	assert_true(sched_withdraw(high));
+	high->affinity = 1;
+	sched_ready(high);
+	assert_int_equal(SYS(high, notification_wait, wait, DEADLINE_NEVER), BLOCKED);
+	run(low);
+	low->affinity = 2;
+	assert_int_equal(SYS(low, notification_signal, wait, 1), STATUS_OK);
+	assert_ptr_equal(current_thread(), high);
+	assert_int_equal(low->queue_cpu, 1);
+}
+
 static void yield_goes_round(void **state)
 {
 	(void)state;
@@ -385,7 +451,8 @@ static void killed_while_running_elsewhere(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 #define T4(name) cmocka_unit_test_setup(name, setup_4)
-TEST_MAIN(T(higher_runs_first), T(waking_preempts), T(yield_goes_round), T(slice_ends), T(slice_goes_with_a_call),
+TEST_MAIN(T(higher_runs_first), T(waking_preempts), T(signal_gives_way), T(signal_keeps_order),
+          T4(signal_keeps_cpus), T(yield_goes_round), T(slice_ends), T(slice_goes_with_a_call),
           T(no_hand_off_past_a_better_one), T(priority_of_a_ready_thread), T(lowering_gives_way),
           T(server_has_its_callers_priority), T(low_caller_does_not_lower), T(chain), T4(woken_where_it_ran), T4(affinity_moves),
           T4(woken_within_its_affinity), T4(steal), T4(idle_cpu_is_preferred), T4(killed_while_running_elsewhere))

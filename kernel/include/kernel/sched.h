@@ -54,6 +54,10 @@ CC_INLINE void sched_claim_here(const struct cpu *cpu, struct thread *thread, ui
 CC_INLINE struct thread *sched_hand_over(struct cpu *cpu, struct thread *from, struct thread *to);
 /* The same, whatever is to be done. */
 struct thread *sched_hand_over_slow(struct cpu *cpu, struct thread *from, struct thread *to);
+/* A claimed thread is to go on. If it comes before the running one on this CPU, and no other CPU is free for it, it is
+ * made current (or, where a process is ending, whichever is next) and the running one put back; else it is made ready.
+ * Returns the thread that runs. */
+struct thread *sched_give_way(struct cpu *cpu, struct thread *from, struct thread *to);
 /* Set the effective priority, in the queue too if it is in one. */
 void sched_set_priority(struct thread *thread, uint8_t priority);
 /* Raise the effective priority of a thread and of those it waits for (bounded chain). */

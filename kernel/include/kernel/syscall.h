@@ -10,8 +10,9 @@
  * SYSCALL_BLOCKED: the thread waits; whoever wakes it writes its results.
  * SYSCALL_RESUME: the registers are what the thread goes on with, all of them.
  *
- * call and reply_recv, which mostly hand the CPU over, are not among them: they
- * return the thread to resume (and may end in syscall_finish like the others).
+ * call, reply_recv and notification_signal, which mostly hand the CPU over, are
+ * not among them: they return the thread to resume (and may end in
+ * syscall_finish like the others).
  */
 #pragma once
 #include <kernel/cap.h>
@@ -24,13 +25,15 @@
 
 struct thread *endpoint_call(struct thread *current);
 struct thread *endpoint_reply_receive(struct thread *current);
+struct thread *notification_signal_by_handle(struct thread *current);
 /* The end of a system call that has this status: whom to resume. */
 struct thread *syscall_finish(struct thread *current, status_t status);
 
-/* What stands for those two, and for numbers that no row has. */
+/* What stands for those three, and for numbers that no row has. */
 status_t sys_none(struct thread *current);
 #define sys_call sys_none
 #define sys_reply_recv sys_none
+#define sys_notification_signal sys_none
 #define SYSCALL(number, name, shape, sentence) status_t sys_##name(struct thread *current);
 #include <abi/syscall.def>
 #undef SYSCALL

@@ -91,8 +91,9 @@ CC_NODISCARD status_t thread_new(uint32_t process, uint64_t entry, uint64_t stac
                                  uint32_t priority, uint32_t *out_thread);
 /* STOPPED -> READY. */
 void thread_start(uint32_t thread);
-/* Wake a thread the caller has claimed, with a status in result register 0. */
+/* Wake a thread the caller has claimed, with a status in result register 0; all of it but making it ready. */
 void thread_wake(struct thread *thread, status_t status);
+void thread_answer(struct thread *thread, status_t status);
 /* Claim a blocked thread whatever it waits for, taking it out of its queue; false if it was not blocked
  * (any more) or is no longer in the wait that `wait` is of: its sequence. */
 CC_NODISCARD bool thread_claim(struct thread *thread, uint64_t wait);
