@@ -22,12 +22,24 @@ size_t strnlen(const char *text, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max);
 
+/*@ // The text from `at` on ends at `end`, or before it.
+    predicate text_ends{L}(char *text, integer at, integer end) =
+      0 <= at <= end < 0x80000000 && \valid_read(text + (0 .. end)) && text[end] == 0;
+    predicate text_ok{L}(char *text) = \exists integer end; text_ends(text, 0, end);
+*/
 /* Copy as much of `from` as fits into to[0 .. size), always terminated (unless size is 0).
  * Returns the length of `from`: at least `size` means that it was cut. */
+/*@ requires text_ok(from) && \valid(to + (0 .. size - 1)) && size < 0x80000000;
+    requires \separated(to + (0 .. size - 1), from + (0 .. 0x7fffffff));
+    assigns to[0 .. size - 1];
+    ensures \result < 0x80000000; */
 static inline size_t string_copy(char *to, size_t size, const char *from)
 {
 	size_t length = 0;
 
+	/*@ loop invariant \forall integer end; text_ends{Pre}(from, 0, end) ==> text_ends(from, length, end);
+	    loop assigns length, to[0 .. size - 1];
+	    loop variant 0x80000000 - length; */
 	for (; from[length] != '\0'; length++) {
 		if (length + 1 < size)
 			to[length] = from[length];

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include <abi/cc.h>
+#include <lib/string.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,9 @@
 
 /* The whole of `text` is one unsigned number, decimal or 0x and hexadecimal, at most UINT64_MAX.
  * False, and *out untouched, if not. */
+/*@ requires text_ok(text) && \valid(out);
+    assigns *out;
+    ensures !\result ==> *out == \old(*out); */
 CC_NODISCARD bool text_number(const char *text, uint64_t *out);
 
 enum text_split {
@@ -22,14 +26,25 @@ enum text_split {
 };
 /* Split `line` in place at blanks and tabs. '...' and "..." keep blanks; a backslash takes the next
  * character as it is, except within '...'. words[0 .. *out_count) point into `line`. */
+/*@ requires text_ok(line) && \valid(words + (0 .. max - 1)) && \valid(out_count);
+    requires \exists integer end; text_ends(line, 0, end) && \valid(line + (0 .. end));
+    requires \separated(out_count, words + (0 .. max - 1));
+    assigns line[0 .. 0x7fffffff], words[0 .. max - 1], *out_count;
+    ensures *out_count <= max; */
 CC_NODISCARD enum text_split text_split(char *line, char **words, uint32_t max, uint32_t *out_count);
 
 /* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; only the first
  * TEXT_DISTANCE_MAX characters of each are looked at. */
+/*@ requires text_ok(a) && text_ok(b);
+    assigns \nothing; */
 uint32_t text_distance(const char *a, const char *b);
 
 /* Which of `count` candidates is nearest to `word`, for "did you mean"; `count` if none is near
  * (more edits than a third of its length, rounded up). The first of equals. */
+/*@ requires \valid_read(candidates + (0 .. count - 1)) && text_ok(word);
+    requires \forall integer i; 0 <= i < count ==> text_ok(candidates[i]);
+    assigns \nothing;
+    ensures \result <= count; */
 uint32_t text_nearest(const char *word, const char *const *candidates, uint32_t count);
 
 /* "0 B", "1023 B", "1.0 KiB", "3.5 MiB", "15 EiB": one digit after the point below ten, rounded down.
