@@ -2,7 +2,6 @@
 /* Serial ports: the one that SPCR names, then those the AML does. */
 #include "boot.h"
 
-#include <lib/bytes.h>
 #include <lib/string.h>
 
 /* SPCR */
@@ -26,6 +25,10 @@
 #define REGISTERS 8u
 
 /* The first one found is the kernel's console. */
+/*@ requires devices_ok(info);
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count, x86_platform.uart_known, x86_platform.uart_memory;
+    assigns x86_platform.uart_base, x86_platform.uart_shift;
+    ensures devices_ok(info); */
 static void uart_add(struct boot_info *info, struct info_device uart)
 {
 	uart.kind = DEVICE_UART_16550;
@@ -39,6 +42,9 @@ static void uart_add(struct boot_info *info, struct info_device uart)
 	x86_platform.uart_shift = uart.register_shift;
 }
 
+/*@ requires devices_ok(info) && platform_ok;
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count, x86_platform;
+    ensures devices_ok(info) && platform_ok; */
 static void read_spcr(struct boot_info *info)
 {
 	struct acpi_table spcr = acpi_find("SPCR", 0);
@@ -62,8 +68,13 @@ static void read_spcr(struct boot_info *info)
 	uart_add(info, uart);
 }
 
+/*@ requires devices_ok(info);
+    assigns \nothing; */
 static bool is_known(const struct boot_info *info, uint64_t port)
 {
+	/*@ loop invariant 0 <= i <= info->device_count;
+	    loop assigns i;
+	    loop variant info->device_count - i; */
 	for (uint32_t i = 0; i < info->device_count; i++) {
 		if (info->devices[i].region_kind == REGION_PORT && info->devices[i].base == port)
 			return true;
@@ -71,9 +82,15 @@ static bool is_known(const struct boot_info *info, uint64_t port)
 	return false;
 }
 
+/*@ requires devices_ok(info) && platform_ok && acpi_ok(table);
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count, x86_platform;
+    ensures devices_ok(info) && platform_ok; */
 static void read_aml(struct boot_info *info, struct acpi_table table)
 {
 	struct aml_uart found;
+	/*@ loop invariant 0 <= i <= UARTS_MAX && devices_ok(info) && platform_ok;
+	    loop assigns i, found, info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count, x86_platform;
+	    loop variant UARTS_MAX - i; */
 	for (uint32_t i = 0; i < UARTS_MAX && aml_find_uart(table, i, &found); i++) {
 		struct info_device uart = {.region_kind = REGION_PORT,
 		                           .base = found.port,
@@ -86,11 +103,15 @@ static void read_aml(struct boot_info *info, struct acpi_table table)
 	}
 }
 
+/*@ requires devices_ok(info) && platform_ok; */
 void acpi_read_console(struct boot_info *info)
 {
 	struct acpi_table table = acpi_dsdt();
 	read_spcr(info);
 	read_aml(info, table);
+	/*@ loop invariant 0 <= i <= ACPI_TABLE_MAX && devices_ok(info) && platform_ok;
+	    loop assigns i, table, info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count, x86_platform;
+	    loop variant ACPI_TABLE_MAX - i; */
 	for (uint32_t i = 0; (table = acpi_find("SSDT", i)).data != NULL; i++)
 		read_aml(info, table);
 	x86_console_init();

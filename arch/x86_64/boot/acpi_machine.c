@@ -2,7 +2,6 @@
 /* Timers, power, the clock, PCI configuration space, IOMMUs: FADT, HPET, MCFG, DMAR. */
 #include "boot.h"
 
-#include <lib/bytes.h>
 #include <lib/string.h>
 
 /* FADT */
@@ -29,6 +28,15 @@
 
 #define RTC_ISA_IRQ 8u
 
+#define MEGABYTE 0x100000ull /* of configuration space for a bus */
+
+static const char vendor[] = "ACPI ";
+static const char pci_ecam[] = "pci-ecam";
+static const char vt_d[] = "intel,vt-d";
+
+/*@ requires devices_ok(info) && platform_ok;
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count;
+    ensures devices_ok(info); */
 static void rtc_add(struct boot_info *info)
 {
 	struct info_device rtc = {.kind = DEVICE_RTC, .region_kind = REGION_PORT, .base = 0x70, .size = 2};
@@ -38,6 +46,8 @@ static void rtc_add(struct boot_info *info)
 }
 
 /* A generic address: false if it is absent, or in a space other than memory and ports. */
+/*@ requires acpi_ok(fadt) && \valid(out_memory) && \valid(out_address) && \separated(out_memory, out_address);
+    assigns *out_memory, *out_address; */
 static bool address_read(struct acpi_table fadt, size_t offset, bool *out_memory, uint64_t *out_address)
 {
 	uint8_t space;
@@ -48,6 +58,9 @@ static bool address_read(struct acpi_table fadt, size_t offset, bool *out_memory
 	return *out_address != 0;
 }
 
+/*@ requires acpi_ok(fadt) && platform_ok;
+    assigns x86_platform;
+    ensures platform_ok; */
 static void read_registers(struct acpi_table fadt)
 {
 	uint32_t flags = 0;
@@ -62,12 +75,17 @@ static void read_registers(struct acpi_table fadt)
 			fadt, FADT_SLEEP_CONTROL, &x86_platform.sleep_memory, &x86_platform.sleep_control);
 }
 
+/*@ requires acpi_ok(fadt);
+    assigns \nothing; */
 static uint16_t port_at(struct acpi_table fadt, size_t offset)
 {
 	uint32_t port = 0;
 	return load_le32(fadt.data, fadt.length, offset, &port) && port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
+/*@ requires devices_ok(info) && platform_ok;
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count, x86_platform;
+    ensures devices_ok(info) && platform_ok; */
 static void read_fadt(struct boot_info *info)
 {
 	struct acpi_table fadt = acpi_find("FACP", 0);
@@ -87,6 +105,8 @@ static void read_fadt(struct boot_info *info)
 		rtc_add(info);
 }
 
+/*@ requires platform_ok;
+    assigns x86_platform.hpet_base; */
 static void read_hpet(void)
 {
 	struct acpi_table hpet = acpi_find("HPET", 0);
@@ -96,30 +116,47 @@ static void read_hpet(void)
 		x86_platform.hpet_base = base;
 }
 
+/* Configuration space of the buses first to last, which lies at a megabyte each from where bus 0 would be. */
+/*@ requires bytes_in(entry, 16) && devices_ok(info);
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count;
+    ensures devices_ok(info); */
+static void mcfg_entry(struct boot_info *info, const uint8_t *entry)
+{
+	const uint64_t base = bytes_le64(entry);
+	struct info_device ecam = {.kind = DEVICE_PCI_ECAM, .region_kind = REGION_MEMORY, .irq = UINT32_MAX};
+	if (entry[11] < entry[10] || base > UINT64_MAX - 256u * MEGABYTE)
+		return;
+	ecam.base = base + entry[10] * MEGABYTE;
+	ecam.size = (entry[11] - entry[10] + 1u) * MEGABYTE;
+	//@ assert text_ends((char *)pci_ecam, 0, sizeof(pci_ecam) - 1);
+	string_copy(ecam.compatible, sizeof(ecam.compatible), pci_ecam);
+	boot_device_add(info, &ecam);
+}
+
+/*@ requires devices_ok(info);
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count;
+    ensures devices_ok(info); */
 static void read_mcfg(struct boot_info *info)
 {
 	struct acpi_table mcfg = acpi_find("MCFG", 0);
-	for (size_t at = 44; bytes_fit(mcfg.length, at, 16); at += 16) {
-		const uint8_t *entry = mcfg.data + at;
-		uint64_t buses = (uint64_t)entry[11] - entry[10] + 1;
-		struct info_device ecam = {
-			.kind = DEVICE_PCI_ECAM,
-			.region_kind = REGION_MEMORY,
-			.base = bytes_le64(entry) + ((uint64_t)entry[10] << 20),
-			.size = buses << 20,
-			.irq = UINT32_MAX,
-		};
-		string_copy(ecam.compatible, sizeof(ecam.compatible), "pci-ecam");
-		if (entry[11] >= entry[10])
-			boot_device_add(info, &ecam);
-	}
+	/*@ loop invariant 44 <= at <= mcfg.length + 44 && devices_ok(info);
+	    loop assigns at, info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count;
+	    loop variant mcfg.length + 44 - at; */
+	for (size_t at = 44; bytes_fit(mcfg.length, at, 16); at += 16)
+		mcfg_entry(info, mcfg.data + at);
 }
 
 /* DMA remapping units, of the first segment (VT-d 3.0, 8.1). */
+/*@ requires devices_ok(info);
+    assigns info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count;
+    ensures devices_ok(info); */
 static void read_dmar(struct boot_info *info)
 {
 	struct acpi_table dmar = acpi_find("DMAR", 0);
 	uint16_t type, length;
+	/*@ loop invariant DMAR_UNITS <= at <= dmar.length + 0xffff && devices_ok(info);
+	    loop assigns at, type, length, info->devices[0 .. BOOT_DEVICES_MAX - 1], info->device_count;
+	    loop variant dmar.length + 0xffff - at; */
 	for (size_t at = DMAR_UNITS; load_le16(dmar.data, dmar.length, at, &type) &&
 	                             load_le16(dmar.data, dmar.length, at + 2, &length) && length >= 4u;
 	     at += length) {
@@ -133,16 +170,24 @@ static void read_dmar(struct boot_info *info)
 			.size = PAGE_SIZE,
 			.irq = UINT32_MAX,
 		};
-		string_copy(unit.compatible, sizeof(unit.compatible), "intel,vt-d");
+		//@ assert text_ends((char *)vt_d, 0, sizeof(vt_d) - 1);
+		string_copy(unit.compatible, sizeof(unit.compatible), vt_d);
 		boot_device_add(info, &unit);
 	}
 }
 
 /* The firmware's name for itself and for the board, from a table header. */
+/*@ requires \valid(info);
+    assigns info->machine[0 .. sizeof(info->machine) - 1]; */
 static void read_name(struct boot_info *info)
 {
 	struct acpi_table fadt = acpi_find("FACP", 0);
-	size_t at = string_copy(info->machine, sizeof(info->machine), "ACPI ");
+	size_t at = sizeof(vendor) - 1u;
+	//@ assert text_ends((char *)vendor, 0, sizeof(vendor) - 1);
+	string_copy(info->machine, sizeof(info->machine), vendor);
+	/*@ loop invariant 10 <= i <= 24 && 5 <= at <= 5 + (i - 10) + (i > 16 ? 1 : 0);
+	    loop assigns i, at, info->machine[0 .. sizeof(info->machine) - 1];
+	    loop variant 24 - i; */
 	for (size_t i = 10; fadt.data != NULL && i < 24; i++) {
 		char c = (char)fadt.data[i];
 		if (i == 16)
@@ -153,6 +198,9 @@ static void read_name(struct boot_info *info)
 	info->machine[at] = '\0';
 }
 
+/*@ requires devices_ok(info) && platform_ok;
+    assigns *info, x86_platform;
+    ensures devices_ok(info) && platform_ok; */
 void acpi_read_machine(struct boot_info *info)
 {
 	read_name(info);

@@ -6,9 +6,6 @@
  */
 #include "boot.h"
 
-#include <lib/bytes.h>
-#include <lib/string.h>
-
 #define OP_ZERO    0x00u
 #define OP_ONE     0x01u
 #define OP_NAME    0x08u
@@ -29,19 +26,28 @@
 #define RESOURCE_LARGE_IRQ  0x89u
 
 /* Behind the next `Name (name, ...)` at or after `at`, before `end`; or `end`. */
+/*@ requires acpi_ok(table) && at <= end <= table.length && \valid_read(name + (0 .. 3));
+    assigns \nothing;
+    ensures \result == end || at + 5 <= \result <= end; */
 static size_t name_find(struct acpi_table table, size_t at, size_t end, const char *name)
 {
+	/*@ loop invariant \at(at, Pre) <= at <= end;
+	    loop assigns at;
+	    loop variant end - at; */
 	for (; at + 5 <= end; at++) {
-		if (table.data[at] == OP_NAME && memcmp(table.data + at + 1, name, 4) == 0)
+		if (table.data[at] == OP_NAME && acpi_text_is(table.data + at + 1, name, 4))
 			return at + 5;
 		if (table.data[at] == OP_NAME && table.data[at + 1] == '\\' && at + 6 <= end &&
-		    memcmp(table.data + at + 2, name, 4) == 0)
+		    acpi_text_is(table.data + at + 2, name, 4))
 			return at + 6;
 	}
 	return end;
 }
 
 /* A small integer constant; moves *at behind it. */
+/*@ requires acpi_ok(table) && \valid(at) && \valid(out) && \separated(at, out);
+    assigns *at, *out;
+    ensures \result ==> \old(*at) < *at <= table.length; */
 static bool integer_read(struct acpi_table table, size_t *at, uint32_t *out)
 {
 	uint8_t op, byte;
@@ -67,15 +73,22 @@ static bool integer_read(struct acpi_table table, size_t *at, uint32_t *out)
 }
 
 /* Behind a package length, whose first byte tells how many follow it. */
+/*@ requires acpi_ok(table) && \valid(at);
+    assigns *at;
+    ensures \result ==> \old(*at) < *at <= table.length + 255; */
 static bool length_skip(struct acpi_table table, size_t *at)
 {
 	uint8_t lead;
 	if (!load_u8(table.data, table.length, *at, &lead))
 		return false;
-	*at += 1u + (lead >> 6);
+	*at += 1u + lead / 64u;
 	return true;
 }
 
+/*@ requires acpi_ok(table) && \valid(at);
+    assigns *at;
+    ensures \result ==> *at == \old(*at) + 1 <= table.length;
+    ensures !\result ==> *at == \old(*at); */
 static bool op_take(struct acpi_table table, size_t *at, uint8_t op)
 {
 	uint8_t found;
@@ -102,17 +115,23 @@ bool aml_find_sleep(struct acpi_table table, uint8_t *out_a, uint8_t *out_b)
 
 /* ---- serial ports ---- */
 
+/*@ assigns \nothing; */
 static uint32_t lowest_bit(uint32_t mask)
 {
 	return mask == 0 ? UINT32_MAX : (uint32_t)__builtin_ctz(mask);
 }
 
 /* Port and interrupt out of a resource template at [at, table.length). */
+/*@ requires acpi_ok(table) && at <= table.length && \valid(out_uart);
+    assigns *out_uart; */
 static bool resources_read(struct acpi_table table, size_t at, struct aml_uart *out_uart)
 {
 	struct aml_uart uart = {0, UINT32_MAX};
 	uint8_t tag;
 	uint16_t length;
+	/*@ loop invariant at <= table.length;
+	    loop assigns at, tag, length, uart;
+	    loop variant table.length - at; */
 	while (load_u8(table.data, table.length, at, &tag)) {
 		const uint8_t *data = table.data + at;
 		if ((tag & RESOURCE_LARGE) != 0) {
@@ -124,7 +143,7 @@ static bool resources_read(struct acpi_table table, size_t at, struct aml_uart *
 			at += length + 3u;
 			continue;
 		}
-		length = tag & 7u;
+		length = tag % 8u;
 		if ((tag & 0x78u) == RESOURCE_END || !bytes_fit(table.length, at, length + 1u))
 			break;
 		if ((tag & 0x78u) == RESOURCE_PORT && length >= 7)
@@ -140,6 +159,8 @@ static bool resources_read(struct acpi_table table, size_t at, struct aml_uart *
 }
 
 /* The _CRS of the device whose _HID ends at `at`: before the next _HID, and not far. */
+/*@ requires acpi_ok(table) && at <= table.length && \valid(out_uart);
+    assigns *out_uart; */
 static bool device_read(struct acpi_table table, size_t at, struct aml_uart *out_uart)
 {
 	size_t end = table.length - at < DEVICE_REACH ? table.length : at + DEVICE_REACH;
@@ -155,13 +176,16 @@ static bool device_read(struct acpi_table table, size_t at, struct aml_uart *out
 
 bool aml_find_uart(struct acpi_table table, uint32_t index, struct aml_uart *out_uart)
 {
-	uint32_t id;
+	uint32_t id, count = 0;
 	struct aml_uart uart;
+	/*@ loop invariant at <= table.length && count <= at;
+	    loop assigns at, id, uart, count, *out_uart;
+	    loop variant table.length - at; */
 	for (size_t at = 0; (at = name_find(table, at, table.length, "_HID")) < table.length;) {
 		if (!op_take(table, &at, OP_DWORD) || !load_le32(table.data, table.length, at, &id) ||
 		    id != EISA_PNP0501 || !device_read(table, at + 4, &uart))
 			continue;
-		if (index-- == 0) {
+		if (count++ == index) {
 			*out_uart = uart;
 			return true;
 		}

@@ -49,6 +49,7 @@ struct x86_cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };
 
+/*@ assigns \nothing; */
 CC_INLINE struct x86_cpuid x86_cpuid(uint32_t leaf)
 {
 	struct x86_cpuid r;

@@ -187,6 +187,8 @@ CC_NORETURN void trap_kernel_fault(const char *what, uint64_t address, uint64_t 
 /* Early and late text output; printf subset of <lib/format.h>. */
 void log_print(const char *format, ...) CC_PRINTF(1, 2);
 /* Stop with one clear sentence: the machine cannot run us. Not for our own bugs (panic). */
+/*@ assigns \nothing;
+    ensures \false; */
 CC_NORETURN void boot_refuse(const char *format, ...) CC_PRINTF(1, 2);
 
 #include <arch/inline.h>
