@@ -30,7 +30,7 @@ RECHECK = {"cap_derive", "cap_remove", "cap_revoke_some", "aspace_map_request", 
 # They change nothing that another program could notice.
 HARMLESS = NEUTRAL | RECHECK | {"memcpy", "memset", "syscall_finish", "arch_cpu_self", "arch_fpu_held", "clock_now",
                                 "sched_leave", "arch_fpu_enter", "image_abandon", "memory_reap_some",
-                                "endpoint_refuse", "port_width", "random_seeded"}
+                                "endpoint_refuse", "signal_refuse", "port_width", "random_seeded"}
 # Before the second look, without harm: (function, what).
 EARLY = {("sys_cap_info", "info_fill is called"),  # the handle was looked at again, with cap_lock held
          ("sys_channel_attach", "channel_table[@0->object].pages")}  # used if the channel proved to be the right one
@@ -84,6 +84,11 @@ SEEDED = [
     ("another's process without a look-up", "process_aid", "kernel/sys_process.c",
      "named ? process_hold(current, RIGHT_INSPECT, &slot) : STATUS_OK", "STATUS_OK"),
 ]
+
+
+# Calls that the dispatcher knows by another name than sys_CALL.
+ROOTS = {"call": "endpoint_call", "reply_recv": "endpoint_reply_receive",
+         "notification_signal": "notification_signal_by_handle"}
 
 
 class Call(Paths):
@@ -221,8 +226,7 @@ def walk(call, functions, entered, needed, names):
     """What a call looks up, and sentences on what it does too early."""
     registers = {f"arg[{names.index(handle)}]" for handle in needed}
     path = Call(functions, entered, registers)
-    root = {"call": "endpoint_call", "reply_recv": "endpoint_reply_receive"}.get(call, f"sys_{call}")
-    path.enter(root, State(), ["current"])
+    path.enter(ROOTS.get(call, f"sys_{call}"), State(), ["current"])
     return {spelt(what, names) for what in path.lookups}, [f"{where}: {what}" for where, what in sorted(path.problems)]
 
 
