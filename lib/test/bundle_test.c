@@ -72,6 +72,11 @@ static void good(void **state)
 	assert_false(bundle_find(&bundle, "ini", &module));
 	assert_false(bundle_find(&bundle, "initx", &module));
 	assert_false(bundle_find(&bundle, "a name that is longer than any module's name may be", &module));
+	image.entries[1].name[0] = 'i'; /* names that differ at their beginning alone, or at their end */
+	image.entries[2] = image.entries[1];
+	image.entries[2].name[0] = 'e';
+	seal();
+	assert_int_equal(check(&bundle), BUNDLE_OK);
 }
 
 static void damaged_module(void **state)

@@ -416,6 +416,14 @@ static void left_out(void **state)
 	tree_begin("exact");
 	tree_cells("interrupt-map", 0x1000, 0, 0, 9, 1, 70, 0x0800, 0, 0, 1, 1, 71);
 	tree_end();
+	tree_begin("sizeless");
+	tree_cells("#address-cells", 1);
+	tree_cells("#size-cells", 0);
+	tree_cells("ranges", 0, 0, 0x1000);
+	tree_begin("at");
+	tree_cells("reg", 0);
+	tree_end();
+	tree_end();
 	tree_begin("short");
 	tree_cells("interrupt-map-mask", 0x1800, 0, 0);
 	tree_cells("interrupt-map", 0x0800, 0, 0, 1, 1, 72);
@@ -426,6 +434,7 @@ static void left_out(void **state)
 
 	expect_reg("/device", 0, 0x100000002, 3);
 	expect_reg("/device", 1, 0x400000005, 6);
+	assert_false(fdt_reg(&fdt, at("/sizeless/at"), 0, &(uint64_t){ 0 }, &(uint64_t){ 0 })); /* a bus of nothing */
 	assert_true(fdt_pci_interrupt(&fdt, at("/exact"), 0x0800, 1, &interrupt));
 	assert_int_equal(interrupt.cells[0], 71);
 	assert_true(fdt_pci_interrupt(&fdt, at("/exact"), 0x1000, 9, &interrupt));

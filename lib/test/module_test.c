@@ -360,6 +360,11 @@ static void bad_entries(void **state)
 	(void)state;
 	strcpy(entries[0].name, "hello");
 	assert_int_equal(check_signed(ENTRIES), MODULE_BAD_CATALOG); /* twice */
+	memset(entries[0].name, 0, MODULE_NAME_MAX);
+	strcpy(entries[0].name, "init");
+	strcpy(entries[2].name, "hello");
+	assert_int_equal(check_signed(ENTRIES), MODULE_BAD_CATALOG); /* the last repeats its neighbour */
+	strcpy(entries[2].name, "notes");
 	strcpy(entries[0].name, "initx");                            /* no longer zero behind its end */
 	entries[0].name[3] = 0;
 	assert_int_equal(check_signed(ENTRIES), MODULE_BAD_CATALOG);

@@ -54,6 +54,7 @@ static void order(void **state)
 		assert_int_equal(wrote, want < room ? want : room);
 		written = (uint8_t)(written + wrote);
 		assert_int_equal(ring_used(&producer) + ring_free(&producer), 64);
+		assert_int_equal(ring_used(&producer), (uint8_t)(written - expected)); /* across the end of the indices too */
 		const uint32_t take = (uint32_t)(test_random(&seed) % 100);
 		const uint32_t ready = ring_used(&consumer);
 		const uint32_t got = ring_read(&consumer, in, take);
