@@ -18,6 +18,7 @@
 #include <proto/block.h>
 
 /* ---- limits.c; Virtual I/O Device 1.1, 5.2 ---- */
+#define REQUEST_SEGMENTS_DATA (VIRTQUEUE_SEGMENTS_MAX - 2u) /* beside those of its frame */
 #define DISK_SECTOR 512u /* bytes; the unit of the device's addresses, whatever its own sectors are */
 
 enum disk_feature {
@@ -56,7 +57,15 @@ struct disk {
 	uint32_t segment_bytes; /* of a data segment, at most */
 	bool zero_may_free;
 };
+/*@ // What is counted on of a disk: sectors and bytes can be counted, and the largest read or write fits the segments.
+    predicate disk_ok(struct disk *disk) = \valid_read(disk) && disk->blocks <= UINT64_MAX / 8 &&
+      1 <= disk->count_max <= BLOCK_BUFFER_MAX && disk->erase_max <= UINT32_MAX / 8 && 1 <= disk->segment_bytes &&
+      disk->count_max * BLOCK_SIZE <= REQUEST_SEGMENTS_DATA * disk->segment_bytes;
+*/
 /* UNSUPPORTED: its sectors are larger than blocks, or it takes less than a block at once. */
+/*@ requires \valid_read(config) && \valid(out_disk);
+    assigns *out_disk;
+    ensures \result == STATUS_OK ==> disk_ok(out_disk); */
 CC_NODISCARD status_t disk_limits(const struct disk_config *config, struct disk *out_disk);
 
 /* ---- clients.c ---- */
@@ -83,17 +92,51 @@ struct request_frame {
 	uint8_t reserved[31];
 };
 _Static_assert(sizeof(struct request_frame) == 64, "frames lie one after the other and cross no page");
-#define REQUEST_SEGMENTS_DATA (VIRTQUEUE_SEGMENTS_MAX - 2u)
 
+/*@ predicate request_moves(struct block_request *request) =
+      request->operation == BLOCK_READ || request->operation == BLOCK_WRITE;
+
+    // What may reach the device: blocks of the disk alone, and of the client's memory.
+    predicate request_ok(struct disk *disk, struct block_request *request, integer memory_blocks) =
+      BLOCK_READ <= request->operation <= BLOCK_DISCARD &&
+      request->block + request->count <= disk->blocks &&
+      (request_moves(request) ==>
+        1 <= request->count <= disk->count_max && request->place + request->count <= memory_blocks) &&
+      (!request_moves(request) ==> request->count <= disk->erase_max || request->count == 0);
+*/
 /* Does it reach the device, as proto/block.h says? OK, or the status it is answered with. The client has so many blocks
  * of memory. */
+/*@ requires \valid_read(disk) && \valid_read(request);
+    assigns \nothing;
+    ensures inside: \result == STATUS_OK ==> request_ok(disk, request, memory_blocks);
+    ensures writable: \result == STATUS_OK && (disk->flags & BLOCK_IS_READ_ONLY) != 0 ==>
+      request->operation == BLOCK_READ || request->operation == BLOCK_FLUSH; */
 CC_NODISCARD status_t request_check(const struct disk *disk, const struct block_request *request,
                                     uint64_t memory_blocks);
 /* It moves data. */
+/*@ requires \valid_read(request);
+    assigns \nothing;
+    ensures \result <==> request_moves(request); */
 CC_NODISCARD bool request_needs_memory(const struct block_request *request);
 /* Nothing is left to do for it: a flush of a disk that has no cache. */
+/*@ requires \valid_read(disk) && \valid_read(request);
+    assigns \nothing; */
 CC_NODISCARD bool request_is_done(const struct disk *disk, const struct block_request *request);
-/* Fill the frame, which the device finds at `frame_address`, and name the segments. Returns how many. */
+/* Fill the frame, which the device finds at `frame_address`, and name the segments. Returns how many. The request
+ * passed request_check. */
+/*@ // Segment `i` lies in the `bytes` bytes at `address`.
+    predicate segment_in(struct virtqueue_segment *out, integer i, integer address, integer bytes) =
+      1 <= out[i].bytes && address <= out[i].address && out[i].address + out[i].bytes <= address + bytes;
+*/
+/*@ requires disk_ok(disk) && \valid_read(request) && \valid(frame) && \valid(out + (0 .. VIRTQUEUE_SEGMENTS_MAX - 1));
+    requires \separated(disk, request, frame, out + (0 .. VIRTQUEUE_SEGMENTS_MAX - 1));
+    requires request_ok(disk, request, BLOCK_BUFFER_MAX);
+    requires memory_address + BLOCK_BUFFER_MAX * BLOCK_SIZE <= UINT64_MAX;
+    requires frame_address + sizeof(struct request_frame) <= UINT64_MAX;
+    assigns *frame, out[0 .. VIRTQUEUE_SEGMENTS_MAX - 1];
+    ensures fits: 2 <= \result <= VIRTQUEUE_SEGMENTS_MAX;
+    ensures frame: segment_in(out, 0, frame_address, sizeof(struct request_frame)) &&
+      segment_in(out, \result - 1, frame_address, sizeof(struct request_frame)); */
 CC_NODISCARD uint32_t request_segments(const struct disk *disk, const struct block_request *request,
                                        uint64_t memory_address, struct request_frame *frame, uint64_t frame_address,
                                        struct virtqueue_segment out[VIRTQUEUE_SEGMENTS_MAX]);

@@ -4,12 +4,19 @@
 
 #define SECTORS (BLOCK_SIZE / DISK_SECTOR)
 
+/*@ requires a <= UINT32_MAX || b <= UINT32_MAX;
+    assigns \nothing;
+    ensures \result == \min(a, b); */
 static uint32_t lesser(uint64_t a, uint64_t b)
 {
 	return (uint32_t)(a < b ? a : b);
 }
 
 /* Blocks of data that fit into the segments a request may have. */
+/*@ requires \valid_read(config) && \valid_read(disk);
+    assigns \nothing;
+    ensures \result <= BLOCK_BUFFER_MAX;
+    ensures \result * BLOCK_SIZE <= REQUEST_SEGMENTS_DATA * disk->segment_bytes; */
 static uint32_t count_max(const struct disk_config *config, const struct disk *disk)
 {
 	uint64_t segments = REQUEST_SEGMENTS_DATA;
@@ -21,6 +28,8 @@ static uint32_t count_max(const struct disk_config *config, const struct disk *d
 	return lesser(segments * disk->segment_bytes / BLOCK_SIZE, BLOCK_BUFFER_MAX);
 }
 
+/*@ requires \valid_read(config);
+    assigns \nothing; */
 static uint32_t segment_bytes(const struct disk_config *config)
 {
 	if ((config->features & DISK_SIZE_MAX) == 0)
@@ -29,6 +38,9 @@ static uint32_t segment_bytes(const struct disk_config *config)
 }
 
 /* 0: it cannot. */
+/*@ requires \valid_read(config);
+    assigns \nothing;
+    ensures \result <= UINT32_MAX / 8; */
 static uint32_t erase_max(const struct disk_config *config, enum disk_feature feature, uint32_t sectors,
                           uint32_t ranges)
 {
@@ -37,6 +49,9 @@ static uint32_t erase_max(const struct disk_config *config, enum disk_feature fe
 	return can ? sectors / SECTORS : 0;
 }
 
+/*@ requires \valid_read(config) && \valid(disk) && \separated(config, disk);
+    assigns disk->flags, disk->erase_max, disk->zero_may_free;
+    ensures disk->erase_max <= UINT32_MAX / 8; */
 static void erasing(const struct disk_config *config, struct disk *disk)
 {
 	uint32_t zero = erase_max(config, DISK_ZERO, config->zero_sectors_max, config->zero_ranges_max);

@@ -24,11 +24,17 @@ bool request_needs_memory(const struct block_request *request)
 	return request->operation == BLOCK_READ || request->operation == BLOCK_WRITE;
 }
 
+/*@ requires \valid_read(request);
+    assigns \nothing;
+    ensures \result <==> request->operation == BLOCK_ZERO || request->operation == BLOCK_DISCARD; */
 static bool erases(const struct block_request *request)
 {
 	return request->operation == BLOCK_ZERO || request->operation == BLOCK_DISCARD;
 }
 
+/*@ requires \valid_read(disk) && \valid_read(request);
+    assigns \nothing;
+    ensures \result == STATUS_OK ==> request->count <= disk->erase_max; */
 static status_t check_erase(const struct disk *disk, const struct block_request *request)
 {
 	uint32_t needed = request->operation == BLOCK_ZERO ? BLOCK_CAN_ZERO : BLOCK_CAN_DISCARD;
@@ -38,6 +44,10 @@ static status_t check_erase(const struct disk *disk, const struct block_request 
 	return request->place == 0 && request->count <= disk->erase_max ? STATUS_OK : STATUS_INVALID;
 }
 
+/*@ requires \valid_read(disk) && \valid_read(request);
+    assigns \nothing;
+    ensures \result == STATUS_OK ==>
+      request->count <= disk->count_max && request->place + request->count <= memory_blocks; */
 static status_t check_data(const struct disk *disk, const struct block_request *request, uint64_t memory_blocks)
 {
 	bool fits = request->count <= disk->count_max && bytes_fit(memory_blocks, request->place, request->count);
@@ -65,6 +75,8 @@ bool request_is_done(const struct disk *disk, const struct block_request *reques
 	return request->operation == BLOCK_FLUSH && (disk->flags & BLOCK_CAN_FLUSH) == 0;
 }
 
+/*@ requires \valid_read(request);
+    assigns \nothing; */
 static uint32_t type_of(const struct block_request *request)
 {
 	switch (request->operation) {
@@ -77,6 +89,9 @@ static uint32_t type_of(const struct block_request *request)
 }
 
 /* The sector of a flush, zero or discard is 0: the latter two name it in their range. */
+/*@ requires disk_ok(disk) && \valid_read(request) && \valid(frame) && \separated(frame, disk, request);
+    requires request_ok(disk, request, BLOCK_BUFFER_MAX);
+    assigns *frame; */
 static void frame_fill(const struct disk *disk, const struct block_request *request, struct request_frame *frame)
 {
 	bool zero = request->operation == BLOCK_ZERO;
@@ -89,22 +104,55 @@ static void frame_fill(const struct disk *disk, const struct block_request *requ
 	bytes_put_le32(frame->range + RANGE_FLAGS, zero && disk->zero_may_free ? MAY_FREE : 0);
 }
 
-/* The client's memory in pieces of what the device takes; returns how many. */
+/* The client's memory in pieces of what the device takes, behind out[0]; returns how many there are then. */
+/*@ requires disk_ok(disk) && \valid_read(request) && \valid(out + (0 .. VIRTQUEUE_SEGMENTS_MAX - 1));
+    requires \separated(disk, request, out + (0 .. VIRTQUEUE_SEGMENTS_MAX - 1));
+    requires request_ok(disk, request, BLOCK_BUFFER_MAX) && request_moves(request);
+    requires memory_address + BLOCK_BUFFER_MAX * BLOCK_SIZE <= UINT64_MAX;
+    assigns out[1 .. VIRTQUEUE_SEGMENTS_MAX - 2];
+    ensures fits: 2 <= \result <= VIRTQUEUE_SEGMENTS_MAX - 1;
+    ensures named: \forall integer i; 0 < i < \result ==>
+      segment_in(out, i, memory_address + request->place * BLOCK_SIZE, request->count * BLOCK_SIZE); */
 static uint32_t data_segments(const struct disk *disk, const struct block_request *request, uint64_t memory_address,
                               struct virtqueue_segment *out)
 {
-	uint64_t address = memory_address + (uint64_t)request->place * BLOCK_SIZE;
-	uint32_t left = request->count * BLOCK_SIZE;
-	uint32_t count = 0;
+	const uint64_t address = memory_address + (uint64_t)request->place * BLOCK_SIZE;
+	const uint32_t whole = request->count * BLOCK_SIZE;
+	const uint32_t most = disk->segment_bytes;
+	const uint32_t written = request->operation == BLOCK_READ;
+	uint32_t done = 0;
+	uint32_t count = 1;
 
-	while (left != 0) {
-		uint32_t bytes = left < disk->segment_bytes ? left : disk->segment_bytes;
+	//@ assert address == memory_address + request->place * BLOCK_SIZE;
+	/*@ loop invariant 0 <= done <= whole && 1 <= count <= VIRTQUEUE_SEGMENTS_MAX - 1 && (count == 1 ==> done == 0);
+	    loop invariant done < whole ==> done == (count - 1) * most;
+	    loop invariant \forall integer i; 0 < i < count ==> segment_in(out, i, address, whole);
+	    loop assigns done, count, out[1 .. VIRTQUEUE_SEGMENTS_MAX - 2];
+	    loop variant whole - done; */
+	while (done < whole) {
+		const uint32_t bytes = whole - done < most ? whole - done : most;
 
-		out[count++] = (struct virtqueue_segment){address, bytes, request->operation == BLOCK_READ};
-		address += bytes;
-		left -= bytes;
+		//@ assert count * most == (count - 1) * most + most;
+		out[count++] = (struct virtqueue_segment){address + done, bytes, written};
+		//@ assert segment_in(out, count - 1, address, whole);
+		done += bytes;
 	}
+	//@ assert address == memory_address + request->place * BLOCK_SIZE && whole == request->count * BLOCK_SIZE;
 	return count;
+}
+
+/* The last: what the device answers. */
+/*@ requires \valid(out + (0 .. VIRTQUEUE_SEGMENTS_MAX - 1)) && count < VIRTQUEUE_SEGMENTS_MAX;
+    requires frame_address + sizeof(struct request_frame) <= UINT64_MAX;
+    assigns out[count];
+    ensures \result == count + 1;
+    ensures segment_in(out, count, frame_address, sizeof(struct request_frame));
+    ensures \forall integer i; 0 <= i < count ==>
+      out[i].address == \old(out[i].address) && out[i].bytes == \old(out[i].bytes); */
+static uint32_t status_segment(uint64_t frame_address, struct virtqueue_segment *out, uint32_t count)
+{
+	out[count] = (struct virtqueue_segment){frame_address + offsetof(struct request_frame, status), 1, 1};
+	return count + 1u;
 }
 
 uint32_t request_segments(const struct disk *disk, const struct block_request *request, uint64_t memory_address,
@@ -116,13 +164,19 @@ uint32_t request_segments(const struct disk *disk, const struct block_request *r
 	frame_fill(disk, request, frame);
 	out[count++] = (struct virtqueue_segment){frame_address + offsetof(struct request_frame, head),
 	                                          sizeof(frame->head), 0};
+	//@ assert segment_in(out, 0, frame_address, sizeof(struct request_frame));
 	if (request_needs_memory(request))
-		count += data_segments(disk, request, memory_address, out + count);
+		count = data_segments(disk, request, memory_address, out);
 	else if (erases(request))
 		out[count++] = (struct virtqueue_segment){frame_address + offsetof(struct request_frame, range),
 		                                          sizeof(frame->range), 0};
-	out[count++] = (struct virtqueue_segment){frame_address + offsetof(struct request_frame, status), 1, 1};
-	return count;
+	/*@ assert request_moves(request) ==> \forall integer i; 0 < i < count ==>
+	      segment_in(out, i, memory_address + request->place * BLOCK_SIZE, request->count * BLOCK_SIZE); */
+	//@ assert count < VIRTQUEUE_SEGMENTS_MAX;
+	//@ assert segment_in(out, 0, frame_address, sizeof(struct request_frame));
+	/*@ assert !request_moves(request) ==> \forall integer i; 0 < i < count ==>
+	      segment_in(out, i, frame_address, sizeof(struct request_frame)); */
+	return status_segment(frame_address, out, count);
 }
 
 status_t request_result(const struct block_request *request, const struct request_frame *frame, uint32_t written)
