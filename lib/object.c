@@ -29,6 +29,35 @@ status_t object_load(struct object_store *store, const struct object_id *id, str
 	return STATUS_OK;
 }
 
+/* An object without the entries that its access list does not have. */
+#define ENTRIES_AT (offsetof(struct object, birth) + offsetof(struct object_record, entries))
+#define AFTER_AT offsetof(struct object, owner)
+#define AFTER_SIZE (sizeof(struct object) - AFTER_AT)
+
+static void note_keep(struct object_store *store, const uint8_t *key, size_t key_size, const struct object *object)
+{
+	const size_t size = ENTRIES_AT + object->birth.entry_count * sizeof(struct object_entry);
+	uint8_t note[sizeof(struct object)];
+
+	memcpy(note, object, size);
+	memcpy(note + size, (const uint8_t *)object + AFTER_AT, AFTER_SIZE);
+	volume_note_keep(store->volume, key, key_size, note, size + AFTER_SIZE);
+}
+
+static bool note_take(struct object_store *store, const uint8_t *key, size_t key_size, struct object *out_object)
+{
+	const uint8_t *note;
+	size_t size;
+
+	if (!volume_note(store->volume, key, key_size, &note, &size))
+		return false;
+	size -= AFTER_SIZE;
+	memcpy(out_object, note, size);
+	memset((uint8_t *)out_object + size, 0, AFTER_AT - size);
+	memcpy((uint8_t *)out_object + AFTER_AT, note + size, AFTER_SIZE);
+	return true;
+}
+
 status_t object_find(struct object_store *store, const struct object_id *id, struct object *out_object)
 {
 	uint8_t key[KEY_OBJECT];
@@ -36,13 +65,13 @@ status_t object_find(struct object_store *store, const struct object_id *id, str
 	struct object object;
 	size_t size;
 
-	if (volume_note(store->volume, key, key_size, out_object, sizeof *out_object))
+	if (note_take(store, key, key_size, out_object))
 		return STATUS_OK;
 	const status_t status = object_load(store, id, &object, &size);
 	if (status != STATUS_OK)
 		return status;
 	*out_object = object;
-	volume_note_keep(store->volume, key, key_size, &object, sizeof object);
+	note_keep(store, key, key_size, &object);
 	return STATUS_OK;
 }
 

@@ -44,15 +44,16 @@ static struct cached *slot_of(const struct cache *cache, uint64_t address)
 }
 
 /* NULL: not here. */
-static const uint8_t *cache_find(const struct volume *volume, uint64_t address, uint32_t size)
+static const uint8_t *cache_find(const struct volume *volume, uint64_t address, size_t *out_size)
 {
 	const struct cache *cache = &volume->cache;
 	const struct cached *slot = slot_of(cache, address);
 	uint32_t segment;
 
-	if (slot->address != address || slot->size != size || cache->head - slot->position > cache->size ||
+	if (slot->address != address || cache->head - slot->position > cache->size ||
 	    !address_segment(volume, address, &segment) || slot->taken != volume->segments[segment].taken)
 		return NULL;
+	*out_size = slot->size;
 	return cache->bytes + slot->position % cache->size;
 }
 
@@ -76,9 +77,10 @@ static void cache_keep(struct volume *volume, uint64_t address, const void *byte
 status_t record_look(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value)
 {
 	const uint32_t before = RECORD_HEADER + node->key_size, size = before + place->value_size;
-	const uint8_t *bytes = cache_find(volume, place->address, size);
+	size_t found;
+	const uint8_t *bytes = cache_find(volume, place->address, &found);
 
-	if (bytes != NULL && node_is(volume, node, bytes + RECORD_HEADER, node->key_size)) {
+	if (bytes != NULL && found == size && node_is(volume, node, bytes + RECORD_HEADER, node->key_size)) {
 		*out_value = bytes + before;
 		return STATUS_OK;
 	}
@@ -97,14 +99,12 @@ static uint64_t note_address(const struct volume *volume, const uint8_t *key, si
 	return (address & PENDING) != 0 ? 0 : address;
 }
 
-bool volume_note(const struct volume *volume, const void *key, size_t key_size, void *out_note, size_t size)
+bool volume_note(const struct volume *volume, const void *key, size_t key_size, const uint8_t **out_note, size_t *out_size)
 {
 	const uint64_t address = note_address(volume, key, key_size);
-	const uint8_t *bytes = address == 0 ? NULL : cache_find(volume, address + NOTE, (uint32_t)size);
 
-	if (bytes != NULL)
-		memcpy(out_note, bytes, size);
-	return bytes != NULL;
+	*out_note = address == 0 ? NULL : cache_find(volume, address + NOTE, out_size);
+	return *out_note != NULL;
 }
 
 void volume_note_keep(struct volume *volume, const void *key, size_t key_size, const void *note, size_t size)

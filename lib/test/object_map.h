@@ -156,9 +156,9 @@ status_t volume_size(const struct volume *volume, const void *key, size_t key_si
 }
 
 /* Notes are a cache: one that is always empty. */
-bool volume_note(const struct volume *volume, const void *key, size_t key_size, void *out_note, size_t size)
+bool volume_note(const struct volume *volume, const void *key, size_t key_size, const uint8_t **out_note, size_t *out_size)
 {
-	(void)volume, (void)key, (void)key_size, (void)out_note, (void)size;
+	(void)volume, (void)key, (void)key_size, (void)out_note, (void)out_size;
 	return false;
 }
 
