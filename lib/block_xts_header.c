@@ -61,11 +61,14 @@ static void pad_apply(const struct wrap *wrap, const uint8_t *in, uint8_t *out)
 }
 
 /* ---- reading ---- */
+/*@ requires \valid_read(block + (0 .. BLOCK_SIZE - 1));
+    assigns \nothing;
+    ensures \result == STATUS_OK ==> 0 < le32_at(block + AT_ITERATIONS) <= BLOCK_XTS_ITERATIONS_MAX; */
 static status_t header_judge(const uint8_t block[BLOCK_SIZE])
 {
 	uint8_t digest[HASH_SIZE];
 
-	if (memcmp(block, MAGIC, sizeof MAGIC) != 0)
+	if (bytes_compare(block, MAGIC, sizeof MAGIC) != 0)
 		return STATUS_NOT_FOUND;
 	hash_bytes(block, AT_DIGEST, digest);
 	if (!hash_equal(digest, block + AT_DIGEST))

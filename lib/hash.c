@@ -91,7 +91,7 @@ void hash_end(const struct hash *hash, void *out, size_t length)
 	blake3_hasher_finalize(state, out, length);
 }
 
-void hash_bytes(const void *data, size_t length, uint8_t out_digest[HASH_SIZE])
+void hash_bytes(const uint8_t *data, size_t length, uint8_t out_digest[HASH_SIZE])
 {
 	struct hash hash;
 

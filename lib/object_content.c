@@ -176,7 +176,7 @@ status_t object_upload_part(struct object_store *store, struct object_upload *up
 void object_upload_address(const struct object_upload *upload, uint8_t out_hash[HASH_SIZE])
 {
 	if (upload->tree.count == 0) {
-		hash_bytes("", 0, out_hash);
+		hash_bytes((const uint8_t *)"", 0, out_hash);
 	} else if (upload->tree.count == 1) {
 		memcpy(out_hash, upload->first, HASH_SIZE);
 	} else {

@@ -6,9 +6,11 @@
 #include <abi/module.h>
 #include <lib/identity.h>
 #include <lib/object_record.h>
-#include <lib/string.h>
 
 /* Exactly one record, signed by whom its key names. */
+/*@ requires bytes_in(bytes, size) && \valid(out_record) && \separated(out_record, bytes + (0 .. size - 1));
+    assigns *out_record;
+    ensures \result == STATUS_OK ==> record_ok(out_record) && size == record_size(out_record); */
 static status_t record_check(const uint8_t *bytes, size_t size, struct object_record *out_record)
 {
 	uint8_t digest[HASH_SIZE];
@@ -25,6 +27,8 @@ static status_t record_check(const uint8_t *bytes, size_t size, struct object_re
 	return STATUS_OK;
 }
 
+/*@ requires \valid_read(record) && \valid_read(who);
+    assigns \nothing; */
 static bool signed_by(const struct object_record *record, const struct aid *who)
 {
 	struct aid signer;
@@ -34,6 +38,10 @@ static bool signed_by(const struct object_record *record, const struct aid *who)
 }
 
 /* The newest may leave a gap before it in a stored history: access records that were replaced. */
+/*@ requires \valid_read(object) && \valid_read(record);
+    assigns \nothing;
+    ensures \result == STATUS_OK ==> record->sequence > object->sequence;
+    ensures \result == STATUS_OK && record->kind == OBJECT_TRANSFER ==> object->transfers != OBJECT_TRANSFERS_MAX; */
 static status_t place_check(const struct object *object, const struct object_record *record)
 {
 	if (record->kind == OBJECT_BIRTH || !object_id_equal(&record->id, &object->birth.id))
@@ -66,16 +74,28 @@ status_t object_follows(const struct object *object, const uint8_t *bytes, size_
 	return status;
 }
 
+/*@ requires \valid(object) && object_ok(object) && \valid_read(record) && record_ok(record);
+    requires record->kind == OBJECT_TRANSFER ==> object->transfers < OBJECT_TRANSFERS_MAX;
+    requires size == record_size(record) && \valid_read(bytes + (0 .. size - 1));
+    requires \separated(object, record, bytes + (0 .. size - 1));
+    assigns *object;
+    ensures object_ok(object); */
 static void advance(struct object *object, const struct object_record *record, const uint8_t *bytes, size_t size)
 {
 	object->sequence = record->sequence;
 	object->birth.entry_count = record->entry_count;
-	memcpy(object->birth.entries, record->entries, sizeof object->birth.entries);
+	/*@ loop invariant 0 <= i <= OBJECT_ENTRIES_MAX;
+	    loop assigns i, object->birth.entries[0 .. OBJECT_ENTRIES_MAX - 1];
+	    loop variant OBJECT_ENTRIES_MAX - i; */
+	for (uint32_t i = 0; i < OBJECT_ENTRIES_MAX; i++)
+		object->birth.entries[i] = record->entries[i];
+	//@ assert object_ok(object);
 	if (record->kind != OBJECT_TRANSFER)
 		return;
 	object->owner = record->owner;
 	object->transfers++;
 	object->anchor_size += (uint32_t)size;
+	//@ assert object_ok(object);
 	object_record_digest(bytes, size, object->previous);
 }
 
@@ -83,12 +103,17 @@ size_t object_history_add(struct object *object, const struct object_record *rec
                           size_t size, uint8_t history[OBJECT_HISTORY_MAX])
 {
 	const size_t at = object->anchor_size;
-	memcpy(history + at, bytes, size);
+	bytes_put(history + at, bytes, size);
 	advance(object, record, bytes, size);
 	return at + size;
 }
 
 /* A birth as it stands, its signature aside. */
+/*@ requires \valid_read(birth) && record_ok(birth) && \valid(out_object);
+    requires size == record_size(birth) && \valid_read(bytes + (0 .. size - 1));
+    requires \separated(out_object, birth, bytes + (0 .. size - 1));
+    assigns *out_object;
+    ensures \result == STATUS_OK ==> object_ok(out_object); */
 static status_t birth_load(const uint8_t *bytes, size_t size, const struct object_record *birth,
                            struct object *out_object)
 {
@@ -96,10 +121,10 @@ static status_t birth_load(const uint8_t *bytes, size_t size, const struct objec
 		return STATUS_INVALID;
 	if (!signed_by(birth, &birth->id.author))
 		return STATUS_BAD_SIGNATURE;
-	memset(out_object, 0, sizeof *out_object);
-	out_object->birth = *birth;
-	out_object->owner = birth->owner;
-	out_object->anchor_size = (uint32_t)size;
+	//@ assert \let all = *birth; all.kind == birth->kind && all.entry_count == birth->entry_count;
+	*out_object = (struct object){ .birth = *birth, .owner = birth->owner, .anchor_size = (uint32_t)size };
+	/*@ assert \let all = out_object->birth; all.kind == out_object->birth.kind &&
+	      all.entry_count == out_object->birth.entry_count; */
 	object_record_digest(bytes, size, out_object->previous);
 	return STATUS_OK;
 }
@@ -113,6 +138,11 @@ status_t object_born(const uint8_t *bytes, size_t size, struct object *out_objec
 }
 
 /* An access record is the last of all: an older one would have been replaced. */
+/*@ requires \valid(object) && object_ok(object) && \valid_read(record) && record_ok(record);
+    requires size == record_size(record) && \valid_read(bytes + (0 .. size - 1));
+    requires \separated(object, record, bytes + (0 .. size - 1));
+    assigns *object;
+    ensures \result == STATUS_OK ==> object_ok(object); */
 static status_t add_stored(struct object *object, const struct object_record *record, const uint8_t *bytes,
                            size_t size, bool is_last)
 {
@@ -127,30 +157,52 @@ static status_t add_stored(struct object *object, const struct object_record *re
 }
 
 /* The first record of `rest` bytes of history, of which as much as a record can take is at `bytes`. */
+/*@ requires bytes_in(bytes, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX) && \valid(out_record) && \valid(out_size);
+    requires \separated(out_record, out_size, bytes + (0 .. (rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX) - 1));
+    assigns *out_record, *out_size;
+    ensures \result == STATUS_OK ==> record_ok(out_record) && *out_size == record_size(out_record) && *out_size <= rest; */
+static status_t next_read(const uint8_t *bytes, size_t rest, bool verify, struct object_record *out_record, size_t *out_size)
+{
+	const status_t status =
+		object_record_decode(bytes, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX, out_record, out_size);
+
+	return status == STATUS_OK && verify ? record_check(bytes, *out_size, out_record) : status;
+}
+
+/*@ requires bytes_in(bytes, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX);
+    requires \valid(object) && (object->anchor_size == 0 || object_ok(object)) && \valid(out_size);
+    requires \separated(object, out_size, bytes + (0 .. (rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX) - 1));
+    assigns *object, *out_size;
+    ensures \result == STATUS_OK ==> object_ok(object) && 0 < *out_size <= rest; */
 static status_t add_next(struct object *object, const uint8_t *bytes, size_t rest, bool verify, size_t *out_size)
 {
 	struct object_record record;
-	status_t status =
-		object_record_decode(bytes, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX, &record, out_size);
+	const status_t status = next_read(bytes, rest, verify, &record, out_size);
 
-	if (status == STATUS_OK && verify)
-		status = record_check(bytes, *out_size, &record);
 	if (status != STATUS_OK)
 		return status;
 	return object->anchor_size == 0 ? birth_load(bytes, *out_size, &record, object) :
 	                                  add_stored(object, &record, bytes, *out_size, *out_size == rest);
 }
 
+/*@ requires bytes_in(history, length) && \valid(object) && \separated(object, history + (0 .. length - 1));
+    assigns *object;
+    ensures \result == STATUS_OK ==> object_ok(object); */
 static status_t read_all(const uint8_t *history, size_t length, bool verify, struct object *object)
 {
-	status_t status;
-	size_t at = 0, size = 0;
+	status_t status = STATUS_INVALID; /* no record at all */
+	size_t size;
 
 	object->anchor_size = 0;
-	do {
+	/*@ loop invariant 0 <= at <= length;
+	    loop invariant at == 0 ? object->anchor_size == 0 && status != STATUS_OK : object_ok(object);
+	    loop assigns at, size, status, *object;
+	    loop variant length - at; */
+	for (size_t at = 0; at < length; at += size) {
 		status = add_next(object, history + at, length - at, verify, &size);
-		at += size;
-	} while (status == STATUS_OK && at < length);
+		if (status != STATUS_OK)
+			break;
+	}
 	return status;
 }
 
@@ -169,6 +221,8 @@ status_t object_recall(const uint8_t *history, size_t length, struct object *out
 	return read_all(history, length, false, out_object);
 }
 
+/*@ requires \valid_read(entry) && \valid_read(reader);
+    assigns \nothing; */
 static bool entry_gives(const struct object_entry *entry, const struct aid *reader, uint32_t rights, uint64_t time_ns)
 {
 	if (!aid_equal(&entry->reader, &OBJECT_EVERYONE) && !aid_equal(&entry->reader, reader))
@@ -180,9 +234,15 @@ static bool entry_gives(const struct object_entry *entry, const struct aid *read
 bool object_may(const struct object *object, const struct aid *readers, size_t reader_count, uint32_t rights,
                 uint64_t time_ns)
 {
+	/*@ loop invariant 0 <= i <= reader_count;
+	    loop assigns i;
+	    loop variant reader_count - i; */
 	for (size_t i = 0; i < reader_count; i++) {
 		if (aid_equal(&readers[i], &object->owner))
 			return true;
+		/*@ loop invariant 0 <= entry <= object->birth.entry_count;
+		    loop assigns entry;
+		    loop variant object->birth.entry_count - entry; */
 		for (uint32_t entry = 0; entry < object->birth.entry_count; entry++) {
 			if (entry_gives(&object->birth.entries[entry], &readers[i], rights, time_ns))
 				return true;

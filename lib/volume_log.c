@@ -178,7 +178,7 @@ bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64
 	out->next_segment = bytes_le32(bytes + 48);
 	out->previous = bytes_le32(bytes + 52);
 	return bytes_le32(bytes) == BATCH_MAGIC && out->checksum == crc32c_long(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8) &&
-	       memcmp(bytes + 8, volume->identity, sizeof volume->identity) == 0 && bytes_le64(bytes + 32) == address &&
+	       bytes_compare(bytes + 8, volume->identity, sizeof volume->identity) == 0 && bytes_le64(bytes + 32) == address &&
 	       out->used > BATCH_HEADER && out->used <= volume->segment_blocks * BLOCK_SIZE &&
 	       out->next_segment < volume->segment_count;
 }

@@ -208,6 +208,11 @@ struct batch_header {
 };
 /* What the header of the next batch will say, as far as that does not depend on its records. */
 void batch_header_known(const struct volume *volume, uint64_t address, uint8_t out_header[BATCH_HEADER]);
+/*@ requires \valid_read(volume) && volume->segment_blocks <= SEGMENT_BLOCKS_MAX;
+    requires \valid_read(bytes + (0 .. BATCH_HEADER - 1)) && \valid(out) && \separated(out, volume, bytes + (0 .. BATCH_HEADER - 1));
+    assigns *out;
+    ensures \result ==> BATCH_HEADER < out->used <= volume->segment_blocks * BLOCK_SIZE;
+    ensures \result ==> out->next_segment < volume->segment_count; */
 bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out);
 
 /* Checkpoints. */

@@ -85,7 +85,7 @@ def fingerprint(file, options, versions):
 
 def command(file, options, smoke, seconds):
     line = ["frama-c", "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={includes(file)}", "-wp", "-wp-rte",
-            "-warn-unsigned-overflow", "-wp-literals", "-wp-prover", PROVERS,
+            "-warn-unsigned-overflow", "-wp-literals", *([] if "-wp-prover" in options else ["-wp-prover", PROVERS]),
             "-wp-timeout", str(seconds), "-wp-par", "1",
             "-wp-cache", "update", "-wp-cache-dir", CACHE]
     return line + (["-wp-smoke-tests", "-wp-smoke-timeout", "2"] if smoke else []) + options + [file]

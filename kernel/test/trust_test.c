@@ -40,7 +40,7 @@ static int setup(void **state)
 	host_entry(program, length, &principal, &entries[0]);
 	entries[1] = (struct catalog_entry){
 		.name = "system.manifest", .role = MODULE_DATA, .version = 1, .size = strlen(MANIFEST)};
-	hash_bytes(MANIFEST, strlen(MANIFEST), entries[1].digest);
+	hash_bytes((const uint8_t *)MANIFEST, strlen(MANIFEST), entries[1].digest);
 	manifest = MANIFEST;
 	manifest_kind = BUNDLE_DATA;
 	catalog_name = CATALOG_NAME;

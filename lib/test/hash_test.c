@@ -93,8 +93,8 @@ static void equal(void **state)
 	(void)state;
 	uint8_t a[HASH_SIZE], b[HASH_SIZE];
 
-	hash_bytes("a", 1, a);
-	hash_bytes("a", 1, b);
+	hash_bytes((const uint8_t *)"a", 1, a);
+	hash_bytes((const uint8_t *)"a", 1, b);
 	assert_true(hash_equal(a, b));
 	for (size_t bit = 0; bit < HASH_SIZE * 8; bit++) {
 		b[bit / 8] ^= (uint8_t)(1u << bit % 8);

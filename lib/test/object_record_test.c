@@ -15,7 +15,7 @@ static struct object_record birth_record(void)
 {
 	struct object_record record = { .kind = OBJECT_BIRTH, .time_ns = 5, .size = 3, .type = "text/plain" };
 
-	hash_bytes("abc", 3, record.id.hash);
+	hash_bytes((const uint8_t *)"abc", 3, record.id.hash);
 	record.id.author = record.owner = ann.aid;
 	return record;
 }

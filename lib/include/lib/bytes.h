@@ -185,6 +185,46 @@ CC_INLINE bool load_text(const uint8_t *data, size_t length, size_t offset, char
 	return true;
 }
 
+/* Copying, clearing and comparing whole fields, unchecked: of bytes alone, so that a proof can follow. The bodies
+ * are the compiler's, and trusted. What is copied lies apart from where it goes. */
+/*@ requires \valid(to + (0 .. count - 1)) && \valid_read(from + (0 .. count - 1));
+    requires \separated(to + (0 .. count - 1), from + (0 .. count - 1));
+    assigns to[0 .. count - 1]; */
+CC_INLINE void bytes_put(uint8_t *to, const uint8_t *from, size_t count)
+{
+	__builtin_memcpy(to, from, count);
+}
+
+/*@ requires \valid(to + (0 .. count - 1)) && \valid_read(from + (0 .. count - 1));
+    requires \separated(to + (0 .. count - 1), from + (0 .. count - 1));
+    assigns to[0 .. count - 1]; */
+CC_INLINE void bytes_get_text(char *to, const uint8_t *from, size_t count)
+{
+	__builtin_memcpy(to, from, count);
+}
+
+/*@ requires \valid(to + (0 .. count - 1)) && \valid_read(from + (0 .. count - 1));
+    requires \separated(to + (0 .. count - 1), from + (0 .. count - 1));
+    assigns to[0 .. count - 1]; */
+CC_INLINE void bytes_put_text(uint8_t *to, const char *from, size_t count)
+{
+	__builtin_memcpy(to, from, count);
+}
+
+/*@ requires \valid(to + (0 .. count - 1));
+    assigns to[0 .. count - 1]; */
+CC_INLINE void bytes_clear(uint8_t *to, size_t count)
+{
+	__builtin_memset(to, 0, count);
+}
+
+/*@ requires \valid_read(a + (0 .. count - 1)) && \valid_read(b + (0 .. count - 1));
+    assigns \nothing; */
+CC_INLINE int bytes_compare(const uint8_t *a, const uint8_t *b, size_t count)
+{
+	return __builtin_memcmp(a, b, count);
+}
+
 /* Stores, for writers of the same formats; first the unchecked ones. */
 /*@ requires \valid(p + (0 .. 1)); assigns p[0 .. 1]; ensures le16_at(p) == value; */
 CC_INLINE void bytes_put_le16(uint8_t *p, uint16_t value)

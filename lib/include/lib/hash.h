@@ -29,9 +29,9 @@ void hash_update(struct hash *hash, const void *data, size_t length);
 /* First `length` bytes of the output; the state can go on being updated. */
 void hash_end(const struct hash *hash, void *out, size_t length);
 /* Digest of bytes at once. */
-/*@ requires \valid_read((uint8_t *)data + (0 .. length - 1)) && \valid(out_digest + (0 .. HASH_SIZE - 1));
+/*@ requires \valid_read(data + (0 .. length - 1)) && \valid(out_digest + (0 .. HASH_SIZE - 1));
     assigns out_digest[0 .. HASH_SIZE - 1]; */
-void hash_bytes(const void *data, size_t length, uint8_t out_digest[HASH_SIZE]);
+void hash_bytes(const uint8_t *data, size_t length, uint8_t out_digest[HASH_SIZE]);
 /* Equal, in time that does not depend on where they differ. */
 /*@ requires \valid_read(a + (0 .. HASH_SIZE - 1)) && \valid_read(b + (0 .. HASH_SIZE - 1));
     assigns \nothing; */

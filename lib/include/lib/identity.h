@@ -9,10 +9,14 @@
 #define DID_TEXT_MAX 64u /* "did:key:z6Mk...", terminated */
 
 /* Algorithm byte, hash byte, the first 30 bytes of the key's BLAKE3 digest. */
+/*@ requires \valid_read(key + (0 .. 31)) && \valid(out_aid);
+    assigns *out_aid; */
 void aid_of_key(const uint8_t key[32], struct aid *out_aid);
 /*@ requires \valid_read(a) && \valid_read(b);
     assigns \nothing; */
 CC_NODISCARD bool aid_equal(const struct aid *a, const struct aid *b);
+/*@ requires \valid_read(aid);
+    assigns \nothing; */
 CC_NODISCARD bool aid_is_anonymous(const struct aid *aid);
 /* The did:key text of an Ed25519 key, terminated; returns its length. */
 size_t did_of_key(const uint8_t key[32], char out_text[DID_TEXT_MAX]);

@@ -25,12 +25,34 @@ struct object_name {
 	uint8_t key[SIGNATURE_KEY_SIZE]; /* the signer's */
 };
 
+/*@ predicate name_readable(char *name) = \valid_read(name + (0 .. OBJECT_NAME_MAX - 1)) ||
+      \exists integer end; 0 <= end < OBJECT_NAME_MAX && \valid_read(name + (0 .. end)) && name[end] == 0;
+    predicate name_valid{L}(char *name) =
+      \exists integer end; 0 < end < OBJECT_NAME_MAX && name[end] == 0 && \forall integer i; 0 <= i < end ==> ' ' < name[i] <= '~';
+*/
+
+/*@ requires name_readable(name);
+    assigns \nothing;
+    ensures \result ==> name_valid(name); */
 CC_NODISCARD bool object_name_valid(const char *name);
 /* All but the signature, and what is to be signed. False: it breaks a rule above. */
+/*@ requires \valid_read(name) && \valid(out_bytes + (0 .. OBJECT_NAME_SIZE - 1)) && \valid(out_digest + (0 .. HASH_SIZE - 1));
+    requires \separated(name, out_bytes + (0 .. OBJECT_NAME_SIZE - 1), out_digest + (0 .. HASH_SIZE - 1));
+    assigns out_bytes[0 .. OBJECT_NAME_SIZE - 1], out_digest[0 .. HASH_SIZE - 1];
+    ensures \result ==> name_valid(&name->name[0]) && name->sequence >= 1; */
 CC_NODISCARD bool object_name_encode(const struct object_name *name, uint8_t out_bytes[OBJECT_NAME_SIZE],
                                      uint8_t out_digest[HASH_SIZE]);
 /* Any bytes: INVALID, UNKNOWN_FORMAT, BAD_SIGNATURE (also: the key is not the owner's), or a record of the owner's. */
+/*@ requires \valid_read(bytes + (0 .. size - 1)) && \valid(out_name) && \separated(out_name, bytes + (0 .. size - 1));
+    assigns *out_name;
+    ensures \result == STATUS_OK ==> size == OBJECT_NAME_SIZE && out_name->sequence >= 1;
+    ensures \result == STATUS_OK ==> name_valid(&out_name->name[0]); */
 CC_NODISCARD status_t object_name_decode(const uint8_t *bytes, size_t size, struct object_name *out_name);
+/*@ requires \valid_read(bytes + (0 .. OBJECT_NAME_SIZE - 1)) && \valid(out_digest + (0 .. HASH_SIZE - 1));
+    assigns out_digest[0 .. HASH_SIZE - 1]; */
 void object_name_digest(const uint8_t bytes[OBJECT_NAME_SIZE], uint8_t out_digest[HASH_SIZE]);
 /* May `next` come after the record `bytes` (NULL: be the first)? OUTDATED: its sequence was used; INVALID. */
+/*@ requires bytes == \null || \valid_read(bytes + (0 .. OBJECT_NAME_SIZE - 1));
+    requires \valid_read(next);
+    assigns \nothing; */
 CC_NODISCARD status_t object_name_follows(const uint8_t *bytes, const struct object_name *next);

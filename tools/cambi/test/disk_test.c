@@ -346,7 +346,7 @@ static void altered_stores(void **state)
 
 	(void)state;
 	fill(image);
-	hash_bytes("hello\n", 6, key + 1);
+	hash_bytes((const uint8_t *)"hello\n", 6, key + 1);
 	change((const char *)key, 33, "hullo\n", 6);
 	has(verdict(1), "content does not match its address");
 	DISK_REFUSED("does not match its address", image, "get", "8e4c7c1b99", "-o", in_folder("out2"));

@@ -227,7 +227,7 @@ static status_t put(const struct person *author, const struct person *asker, con
 	struct store_put_req request = {.size = (uint32_t)strlen(text)};
 	struct store_put_rep reply;
 
-	hash_bytes(text, request.size, hash);
+	hash_bytes((const uint8_t *)text, request.size, hash);
 	struct object_record record = birth_of(author, hash, request.size);
 	struct person signer = *author;
 	signer.window = asker->window;
@@ -394,7 +394,7 @@ static void answered_when_durable(void **state)
 
 	(void)state;
 	ann.window[0] = 'x';
-	hash_bytes("x", 1, hash);
+	hash_bytes((const uint8_t *)"x", 1, hash);
 	struct object_record record = birth_of(&ann, hash, 1);
 	request.record_size = (uint32_t)sign(&ann, &record);
 	struct service_call call = call_of(&ann);
