@@ -101,13 +101,16 @@ static uint32_t device_any(void)
 
 static void check_books(void)
 {
-	uint32_t held = 0, listed = 0;
+	uint32_t held = 0;
+	bool listed[VIRTQUEUE_SIZE_MAX] = { false };
+	uint16_t at = queue.free_head;
 
 	for (uint32_t i = 0; i < queue.size; i++)
 		held += queue.slots[i].count;
-	for (uint16_t at = queue.free_head; at != UINT16_MAX && listed <= queue.size; at = queue.slots[at].next)
-		listed++;
-	assert_int_equal(listed, queue.free_count);
+	for (uint32_t i = 0; i < queue.free_count; i++, at = queue.slots[at].next) {
+		assert_true(at < queue.size && !listed[at] && queue.slots[at].count == 0);
+		listed[at] = true;
+	}
 	assert_int_equal(held + queue.free_count, queue.size);
 }
 
