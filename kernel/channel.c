@@ -17,7 +17,6 @@
 #include <kernel/principal.h>
 #include <kernel/process.h>
 #include <kernel/timer.h>
-#include <lib/string.h>
 
 static void side_fill(struct channel_side *side, uint64_t process_id)
 {
@@ -88,15 +87,6 @@ static uint32_t side_prot(const struct channel *channel, uint32_t side)
 	return writes ? PROT_READ | PROT_WRITE : PROT_READ;
 }
 
-static uint32_t side_for(const struct channel *channel, uint32_t process)
-{
-	const struct process *asking = process_of(process);
-	if (channel->side[0].process_id == asking->id)
-		return 0;
-	bool named = memcmp(&channel->side[1].principal, &asking->principal, sizeof asking->principal) == 0;
-	return named ? 1u : NONE;
-}
-
 /* What an attaching process takes out of the lock: references to channel and memory, and what to map. */
 struct claim {
 	uint32_t channel;
@@ -108,23 +98,20 @@ struct claim {
 static status_t claim_locked(struct channel *channel, const struct cap *cap, handle_t handle, uint32_t process,
                              uint32_t *out_missing, struct claim *claim)
 {
+	const struct process *asking = process_of(process);
 	*out_missing = 0;
 	if (!cap_current(cap, handle, &channel->object))
 		return STATUS_BAD_HANDLE;
-	claim->side = side_for(channel, process);
+	claim->side = channel_side_for(channel, asking->id, &asking->principal);
 	if (claim->side == NONE)
 		return STATUS_DENIED;
 	claim->prot = side_prot(channel, claim->side);
 	*out_missing = claim->prot & ~(uint32_t)cap->rights;
 	if (*out_missing != 0)
 		return STATUS_DENIED;
-	struct channel_side *side = &channel->side[claim->side];
-	if (channel->state != CHANNEL_OPEN)
-		return STATUS_CLOSED;
-	if (side->process != NONE)
-		return STATUS_BUSY;
-	side->process = process;
-	side->process_id = process_of(process)->id;
+	status_t status = channel_side_claim(channel, claim->side, process, asking->id);
+	if (status != STATUS_OK)
+		return status;
 	claim->memory = channel->memory;
 	object_retain(OBJECT_CHANNEL, claim->channel);
 	object_retain(OBJECT_MEMORY, claim->memory);

@@ -14,23 +14,11 @@
 #include <kernel/process.h>
 #include <kernel/timer.h>
 
-/* What a closing channel gives up, taken out under its lock and let go after. */
-struct remains {
-	uint32_t memory;
-	uint32_t tombstone;
-};
-
 /* `subject`: id of the process whose step it was, 0 the kernel's. */
-static struct remains channel_finish(struct channel *channel, uint64_t subject)
+static void audit_closed(const struct channel *channel, uint64_t subject)
 {
-	struct remains remains = {channel->memory, channel->tombstone};
-	if (channel->state != CHANNEL_CLOSED)
-		audit_emit(AUDIT_CHANNEL_CLOSED, subject, (uint64_t)(channel - channel_table), channel->pages,
-		           clock_now() - channel->created_ns, 0, 0);
-	channel->state = CHANNEL_CLOSED;
-	channel->memory = NONE;
-	channel->tombstone = NONE;
-	return remains;
+	audit_emit(AUDIT_CHANNEL_CLOSED, subject, (uint64_t)(channel - channel_table), channel->pages,
+	           clock_now() - channel->created_ns, 0, 0);
 }
 
 static void remains_release(const struct remains *remains)
@@ -59,30 +47,28 @@ struct closing {
 
 static status_t close_locked(struct channel *channel, uint32_t slot, struct closing *closing)
 {
-	struct channel_side *side = &channel->side[slot];
-	struct channel_side *other = &channel->side[1u - slot];
-	if (side->closed || channel->state == CHANNEL_CLOSED)
+	const struct channel_side *side = &channel->side[slot];
+	const struct channel_side *other = &channel->side[1u - slot];
+	uint32_t memory = channel->memory;
+	if (!channel_side_leave(channel, slot, &closing->remains))
 		return STATUS_CLOSED;
-	side->closed = true;
-	closing->memory = channel->memory;
+	closing->memory = memory;
 	closing->process = side->process;
 	closing->other = doorbell_of(other, CHANNEL_CLOSING_BIT);
-	object_retain(OBJECT_MEMORY, channel->memory);
-	closing->began = channel->state == CHANNEL_OPEN && other->process != NONE;
-	if (closing->began) {
-		channel->state = CHANNEL_CLOSING;
+	object_retain(OBJECT_MEMORY, memory);
+	closing->began = channel->state == CHANNEL_CLOSING;
+	if (closing->began)
 		audit_emit(AUDIT_CHANNEL_CLOSING, side->process_id, (uint64_t)(channel - channel_table),
 		           channel->pages, 0, 0, 0);
-	} else {
-		closing->remains = channel_finish(channel, side->process_id);
-	}
+	else
+		audit_closed(channel, side->process_id);
 	return STATUS_OK;
 }
 
 status_t channel_side_close(uint32_t slot, uint32_t side)
 {
 	struct channel *channel = &channel_table[slot];
-	struct closing closing = {.remains = {NONE, NONE}};
+	struct closing closing;
 	lock_acquire(&channel->lock, LOCK_CHANNEL);
 	status_t status = close_locked(channel, side, &closing);
 	lock_release(&channel->lock, LOCK_CHANNEL);
@@ -115,14 +101,13 @@ void channel_expire(uint32_t slot)
 	struct doorbell first = {.notification = NONE};
 	uint32_t process = NONE;
 	lock_acquire(&channel->lock, LOCK_CHANNEL);
-	if (channel->state == CHANNEL_CLOSING) {
-		uint32_t late = channel->side[0].closed ? 1u : 0u;
-		channel->side[late].closed = true;
+	uint32_t late = channel->side[0].closed ? 1u : 0u;
+	if (channel->state == CHANNEL_CLOSING && channel_side_leave(channel, late, &remains)) {
 		process = channel->side[late].process;
 		first = doorbell_of(&channel->side[1u - late], CHANNEL_CLOSING_BIT);
 		if (process != NONE)
-			memory_set_payer(channel->tombstone, process);
-		remains = channel_finish(channel, 0);
+			memory_set_payer(remains.tombstone, process);
+		audit_closed(channel, 0);
 	}
 	lock_release(&channel->lock, LOCK_CHANNEL);
 	withdraw(remains.memory, process, remains.tombstone);
@@ -168,7 +153,10 @@ void channel_process_gone(uint32_t process)
 void channel_destroy(uint32_t slot)
 {
 	struct channel *channel = &channel_table[slot];
-	struct remains remains = channel_finish(channel, 0);
+	struct remains remains;
+	if (channel->state != CHANNEL_CLOSED)
+		audit_closed(channel, 0);
+	channel_end(channel, &remains);
 	if (remains.tombstone != NONE && channel->side[1].process != NONE)
 		memory_set_payer(remains.tombstone, channel->side[1].process);
 	withdraw(remains.memory, channel->side[0].process, NONE);
