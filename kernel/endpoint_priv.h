@@ -7,24 +7,13 @@
 #include <kernel/notification.h>
 #include <kernel/sched.h>
 
-/* The handle by which a server answers a thread that is REPLYING with this wait word. */
-CC_INLINE handle_t reply_handle(uint32_t thread, uint64_t wait)
-{
-	return HANDLE(HANDLE_REPLY | thread, (uint32_t)(wait >> 8));
-}
-
 /* The end of a call or reply_recv whose endpoint handle (argument 0) does not do. */
 CC_COLD struct thread *endpoint_refuse(struct thread *current, uint32_t rights);
 
 /* Take the first waiting receiver out of the queue; the caller claims it. [e] held. */
 CC_INLINE void endpoint_unlink_receiver(struct endpoint *endpoint, struct thread *receiver)
 {
-	uint32_t next = receiver->next;
-	endpoint->receiver_head = next;
-	if (CC_LIKELY(next == NONE))
-		endpoint->receiver_tail = NONE;
-	else
-		thread_table[next].previous = NONE;
+	thread_queue_remove_first(&endpoint->receiver_head, &endpoint->receiver_tail, receiver);
 	endpoint->server = thread_slot(receiver);
 }
 

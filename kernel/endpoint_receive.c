@@ -164,8 +164,7 @@ CC_INLINE struct thread *reply_find(const struct thread *current, handle_t handl
 		return NULL;
 	struct thread *caller = &thread_table[slot];
 	uint64_t wait = __atomic_load_n(&caller->wait, __ATOMIC_ACQUIRE);
-	if (CC_UNLIKELY(WAIT_STATE(wait) != THREAD_REPLYING || reply_handle(slot, wait) != handle ||
-	                caller->reply_holder != current->process))
+	if (CC_UNLIKELY(!reply_answers(handle, slot, wait) || caller->reply_holder != current->process))
 		return NULL;
 	*out_wait = wait;
 	return caller;

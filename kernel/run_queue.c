@@ -4,71 +4,89 @@
  * Pure bookkeeping under the queue's lock; which CPU and when is sched.c's.
  */
 #include "run_queue_priv.h"
-#include <kernel/panic.h>
+#include <lib/bitops.h>
 
 struct run_queue run_queue_table[CPU_MAX];
 
+/* A builtin: trusted, not proved; tried at every priority by the tests. */
+/*@ requires mask != 0;
+    assigns \nothing;
+    ensures \result < PRIORITY_COUNT && bit((uint64_t)mask, \result);
+    ensures \forall integer k; \result < k < PRIORITY_COUNT ==> !bit((uint64_t)mask, k); */
+static uint32_t highest_bit(uint32_t mask)
+{
+	return 31u - (uint32_t)__builtin_clz(mask);
+}
+
+/*@ requires priority < PRIORITY_COUNT;
+    assigns \nothing;
+    ensures set: bit((uint64_t)\result, priority);
+    ensures keep: \forall integer k; 0 <= k < PRIORITY_COUNT && k != priority ==>
+      (bit((uint64_t)\result, k) <==> bit((uint64_t)mask, k)); */
+CC_INLINE uint32_t mask_with(uint32_t mask, uint32_t priority)
+{
+	uint64_t with = bit_set(mask, priority);
+	uint32_t result = (uint32_t)with;
+	/*@ assert \forall integer k; 0 <= k < 32 ==> (bit((uint64_t)result, k) <==> bit(with, k)); */
+	return result;
+}
+
+/*@ requires priority < PRIORITY_COUNT;
+    assigns \nothing;
+    ensures clear: !bit((uint64_t)\result, priority);
+    ensures keep: \forall integer k; 0 <= k < PRIORITY_COUNT && k != priority ==>
+      (bit((uint64_t)\result, k) <==> bit((uint64_t)mask, k)); */
+CC_INLINE uint32_t mask_without(uint32_t mask, uint32_t priority)
+{
+	uint64_t without = bit_clear(mask, priority);
+	uint32_t result = (uint32_t)without;
+	/*@ assert \forall integer k; 0 <= k < 32 ==> (bit((uint64_t)result, k) <==> bit(without, k)); */
+	return result;
+}
+
+/* The thread is in a list of the queue now, and says so. */
+CC_INLINE void entered(struct run_queue *queue, uint32_t cpu, struct thread *thread, uint32_t priority)
+{
+	queue->count++;
+	thread->queue_priority = (uint8_t)priority;
+	thread->queue_cpu = cpu;
+	CC_STORE_RELAXED(&queue->ready_mask, mask_with(queue->ready_mask, priority));
+}
+
 void run_queue_append(struct run_queue *queue, uint32_t cpu, struct thread *thread)
 {
-	uint32_t priority = __atomic_load_n(&thread->priority, __ATOMIC_RELAXED);
-	uint32_t slot = thread_slot(thread);
-	thread->queue_priority = (uint8_t)priority;
-	uint32_t tail = queue->tail[priority];
-	thread->next = NONE;
-	thread->previous = tail;
-	if (tail == NONE)
-		queue->head[priority] = slot;
-	else
-		thread_table[tail].next = slot;
-	queue->tail[priority] = slot;
-	queue->count++;
-	thread->queue_cpu = cpu;
-	__atomic_store_n(&queue->ready_mask, queue->ready_mask | 1u << priority, __ATOMIC_RELAXED);
+	uint32_t priority = CC_LOAD_RELAXED(&thread->priority);
+	thread_queue_append(&queue->head[priority], &queue->tail[priority], thread);
+	entered(queue, cpu, thread, priority);
 }
 
 void run_queue_prepend(struct run_queue *queue, uint32_t cpu, struct thread *thread)
 {
-	uint32_t priority = __atomic_load_n(&thread->priority, __ATOMIC_RELAXED);
-	uint32_t slot = thread_slot(thread);
-	thread->queue_priority = (uint8_t)priority;
-	uint32_t head = queue->head[priority];
-	thread->next = head;
-	thread->previous = NONE;
-	if (head == NONE)
-		queue->tail[priority] = slot;
-	else
-		thread_table[head].previous = slot;
-	queue->head[priority] = slot;
-	queue->count++;
-	thread->queue_cpu = cpu;
-	__atomic_store_n(&queue->ready_mask, queue->ready_mask | 1u << priority, __ATOMIC_RELAXED);
+	uint32_t priority = CC_LOAD_RELAXED(&thread->priority);
+	thread_queue_prepend(&queue->head[priority], &queue->tail[priority], thread);
+	entered(queue, cpu, thread, priority);
 }
 
 void run_queue_remove(struct run_queue *queue, struct thread *thread)
 {
 	uint32_t priority = thread->queue_priority;
-	if (thread->previous == NONE)
-		queue->head[priority] = thread->next;
-	else
-		thread_table[thread->previous].next = thread->next;
-	if (thread->next == NONE)
-		queue->tail[priority] = thread->previous;
-	else
-		thread_table[thread->next].previous = thread->previous;
-	if (queue->head[priority] == NONE)
-		__atomic_store_n(&queue->ready_mask, queue->ready_mask & ~(1u << priority),
-		                 __ATOMIC_RELAXED);
+	thread_queue_remove(&queue->head[priority], &queue->tail[priority], thread);
 	queue->count--;
 	thread->queue_cpu = CPU_NONE;
-	thread->next = NONE;
-	thread->previous = NONE;
+	if (queue->head[priority] == NONE)
+		CC_STORE_RELAXED(&queue->ready_mask, mask_without(queue->ready_mask, priority));
 }
 
 struct thread *run_queue_highest(const struct run_queue *queue)
 {
-	if (queue->ready_mask == 0)
+	if (queue->ready_mask == 0) {
+		/*@ assert none: \forall integer p; 0 <= p < PRIORITY_COUNT ==> !bit((uint64_t)0, p); */
 		return NULL;
-	uint32_t priority = 31u - (uint32_t)__builtin_clz(queue->ready_mask);
+	}
+	uint32_t priority = highest_bit(queue->ready_mask);
+	/*@ assert here: queue_in(&queue->head[priority], queue->head[priority]); */
+	/*@ assert above: \forall integer q; priority < q < PRIORITY_COUNT ==> queue->head[q] == NONE; */
+	/*@ ghost queue_first(&queue->head[priority], &queue->tail[priority]); */
 	return &thread_table[queue->head[priority]];
 }
 

@@ -29,6 +29,7 @@
 #define CC_LOAD_ACQUIRE(address) (*(address))
 #define CC_STORE_RELEASE(address, value) (*(address) = (value))
 #define CC_LOAD_RELAXED(address) (*(address))
+#define CC_STORE_RELAXED(address, value) (*(address) = (value))
 #define CC_FENCE_RELEASE() ((void)0)
 #define CC_WRITTEN(address)
 #define ABI_SIZE(type, size)
@@ -53,8 +54,10 @@
 /* Readers on other CPUs that see the value see everything written before it. */
 #define CC_LOAD_ACQUIRE(address) __atomic_load_n((address), __ATOMIC_ACQUIRE)
 #define CC_STORE_RELEASE(address, value) __atomic_store_n((address), (value), __ATOMIC_RELEASE)
-#define CC_LOAD_RELAXED(address) __atomic_load_n((address), __ATOMIC_RELAXED)
 #define CC_FENCE_RELEASE() __atomic_thread_fence(__ATOMIC_RELEASE)
+/* Words that other CPUs read or write at any time. */
+#define CC_LOAD_RELAXED(address) __atomic_load_n((address), __ATOMIC_RELAXED)
+#define CC_STORE_RELAXED(address, value) __atomic_store_n((address), (value), __ATOMIC_RELAXED)
 /* What was written there stays written, although nobody reads it. */
 #define CC_WRITTEN(address) __asm__ volatile("" : : "r"(address) : "memory")
 /* The layout of everything that crosses the kernel boundary is asserted. */

@@ -12,17 +12,7 @@
 #pragma once
 #include <kernel/cpu.h>
 #include <kernel/object.h>
-
-enum thread_state {
-#define THREAD_STATE(name, value, text) THREAD_##name = (value),
-#include <abi/thread_state.def>
-#undef THREAD_STATE
-};
-
-/* wait word: sequence in the upper 56 bits, enum thread_state in the lower 8. */
-#define WAIT_STATE(wait) ((enum thread_state)((wait) & 0xffu))
-#define WAIT_NEXT(wait, state) ((((wait) >> 8) + 1u) << 8 | (uint64_t)(state))
-#define WAIT_WITH(wait, state) (((wait) & ~0xffull) | (uint64_t)(state))
+#include <kernel/wait.h>
 
 struct cap;
 struct process;
@@ -82,6 +72,9 @@ struct thread {
 
 extern struct thread thread_table[THREAD_MAX] CC_FAR;
 
+/*@ requires \valid_read(thread);
+    assigns \nothing;
+    ensures \result == thread->slot; */
 CC_INLINE uint32_t thread_slot(const struct thread *thread) { return thread->slot; }
 
 /* New thread of a process, STOPPED: slot, message page (frame charged to the process, mapped), registers.
