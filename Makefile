@@ -195,7 +195,7 @@ WHOLE_OBJECTS := $(filter-out $(HOT_OBJECTS) $(BOOT_OBJECTS) $(addprefix $B/kern
 	$(filter %.c.o,$(KERNEL_OBJECTS)))
 $(WHOLE_OBJECTS): FLAGS := $(CFLAGS) $(ARCH_KERNEL_CFLAGS) $(SMALL) -flto
 WHOLE := $B/kernel/whole.o
-WHOLE_LDFLAGS := --lto-O2 --lto-obj-path=$(WHOLE) \
+WHOLE_LDFLAGS := --lto-O2 --lto-obj-path=$(WHOLE) --icf=safe \
 	$(addprefix -mllvm ,-inline-threshold=-20 -enable-machine-outliner=always -machine-outliner-reruns=3)
 # Programs may use the FPU, but the compiler does not on its own: a thread that never touched it is cheaper to switch.
 $B/user/%.o: FLAGS := $(CFLAGS) -O2 -mno-implicit-float -fno-vectorize -fno-slp-vectorize $(ARCH_USER_CFLAGS)
