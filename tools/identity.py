@@ -55,7 +55,7 @@ POINTER_CASTS = {"BitCast", "PointerToIntegral", "IntegralToPointer"}
 # Who calls the functions that bind.
 CALLS = {("process_fill", "principal_bind"), ("process_new", "process_fill")}
 # Subjects of audit records that are not the id of a process at hand, 0 (the kernel), or passed on.
-SUBJECTS = {("channel_finish", "subject"), ("close_locked", "side->process_id"), ("audit_outcome", "subject"),
+SUBJECTS = {("audit_closed", "subject"), ("close_locked", "side->process_id"), ("audit_outcome", "subject"),
             ("refuse", "asker(image)"), ("image_loaded", "asker(image)")}
 
 LISTED = {**WRITES, "structures as a whole": WHOLE, "calls of what binds": CALLS, "subjects of audit records": SUBJECTS}
@@ -89,8 +89,8 @@ SEEDED = [
     ("a thread of another process", "kernel/sys_thread.c", "\tstatus = thread_set(current,",
      "\tthread_table[slot].owner = process_of(0);\n\tstatus = thread_set(current,"),
     ("the creator's side of a channel named by another", "kernel/channel.c",
-     "\tside->process_id = process_of(process)->id;\n",
-     "\tside->process_id = process_of(process)->id;\n\tside->principal = process_of(process)->principal;\n"),
+     "\tside->process_id = process_id;\n",
+     "\tside->process_id = process_id;\n\tside->principal = process_of(0)->principal;\n"),
     ("a mask that gains", "kernel/sys_policy.c", "__atomic_fetch_and(", "__atomic_fetch_or("),
     ("a subject the caller names", "kernel/sys_audit.c", "current->owner->id, arg[2]", "arg[1], arg[2]"),
 ]
@@ -130,7 +130,8 @@ def written(node, above):
             return f"{outer['opcode']} ..."
         elif kind == "AtomicExpr":
             return None if "load" in outer["name"] else syntax.text(outer)
-        elif kind == "UnaryExprOrTypeTraitExpr":
+        elif kind == "UnaryExprOrTypeTraitExpr" or (
+                kind == "UnaryOperator" and outer["opcode"] == "&" and is_const(outer["type"]["qualType"])):
             return None
         elif kind not in ("ParenExpr", "MemberExpr", "ArraySubscriptExpr", "ConditionalOperator") and not (
                 kind == "UnaryOperator" and outer["opcode"] in "&*"):
