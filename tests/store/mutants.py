@@ -18,7 +18,7 @@ import tree  # noqa: E402  (found by the line before)
 HOST = os.path.join(tree.ROOT, "build", "host")
 MADE = os.path.join(tree.ROOT, "build", "mutants")
 WRAP = "-Wl,--wrap=hash_bytes,--wrap=hash_part,--wrap=signature_verify_digest"
-FIRST, SEEDS = 41, 6
+SEEDS = [41, 42, 43, 44, 45, 46, 10]  # 10: a disk that is nearly full
 SECONDS = 200
 
 # name, file of lib/, what is there, what is there instead
@@ -91,7 +91,7 @@ def problems(number, file, before, after):
     program, wrong = build(number, file, before, after)
     if wrong:
         return [wrong]
-    for seed in range(FIRST, FIRST + SEEDS):
+    for seed in SEEDS:
         try:
             done = subprocess.run([program, "--seed", str(seed), "--seeds", "1"], capture_output=True, text=True, timeout=SECONDS)
         except subprocess.TimeoutExpired:
@@ -99,7 +99,7 @@ def problems(number, file, before, after):
         if done.returncode != 0:
             print(f"found by seed {seed}: {done.stderr.splitlines()[0].split(': ', 2)[-1]}", flush=True)
             return []
-    return [f"seeds {FIRST} to {FIRST + SEEDS - 1} do not notice"]
+    return [f"seeds {SEEDS} do not notice"]
 
 
 def main():
