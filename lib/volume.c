@@ -252,7 +252,9 @@ status_t volume_commit(struct volume *volume)
 	status_t status = change_check(volume, 1, 0);
 
 	if (status == STATUS_OK && volume->open.count > 0) {
-		status = space_make(volume, transaction_shrinks(volume));
+		status = log_mark(volume);
+		if (status == STATUS_OK)
+			status = space_make(volume, transaction_shrinks(volume));
 		if (status == STATUS_OK)
 			status = batch_write(volume, &volume->open, &address);
 	}

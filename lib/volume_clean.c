@@ -169,6 +169,8 @@ status_t volume_clean(struct volume *volume)
 		return STATUS_DENIED;
 	if (volume->open.count > 0)
 		return STATUS_INVALID;
-	const status_t status = space_step(volume);
+	status_t status = log_mark(volume);
+	if (status == STATUS_OK)
+		status = space_step(volume);
 	return status == STATUS_NO_SPACE ? STATUS_NOT_FOUND : status;
 }

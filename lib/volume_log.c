@@ -31,9 +31,12 @@ static uint64_t block_address(const struct volume *volume, uint32_t segment, uin
 	return segment_address(volume, segment) + (uint64_t)block * BLOCK_SIZE;
 }
 
+/* What salvage takes for the last one may be cut short. */
 static uint64_t segment_end(const struct volume *volume, uint32_t segment)
 {
-	return segment_address(volume, segment) + (uint64_t)volume->segment_blocks * BLOCK_SIZE;
+	const uint64_t end = segment_address(volume, segment) + (uint64_t)volume->segment_blocks * BLOCK_SIZE;
+
+	return end < volume->blocks * BLOCK_SIZE ? end : volume->blocks * BLOCK_SIZE;
 }
 
 /* The bytes at an address, within its segment; `ahead` reads as much as fits, for who goes on from there. */
@@ -43,7 +46,7 @@ status_t window_read(struct volume *volume, uint64_t address, uint32_t size, boo
 	uint32_t segment;
 
 	if (size > RECORD_MAX + 8 || !address_segment(volume, address, &segment) ||
-	    size > segment_end(volume, segment) - address)
+	    address > segment_end(volume, segment) || size > segment_end(volume, segment) - address)
 		return STATUS_DAMAGED;
 	const uint64_t needed = (address + size + BLOCK_SIZE - 1) / BLOCK_SIZE - first;
 	if (first < volume->window_block || first + needed > volume->window_block + volume->window_blocks) {
@@ -179,7 +182,7 @@ bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64
 	out->previous = bytes_le32(bytes + 52);
 	return bytes_le32(bytes) == BATCH_MAGIC && out->checksum == crc32c_long(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8) &&
 	       bytes_compare(bytes + 8, volume->identity, sizeof volume->identity) == 0 && bytes_le64(bytes + 32) == address &&
-	       out->used > BATCH_HEADER && out->used <= volume->segment_blocks * BLOCK_SIZE &&
+	       out->used >= BATCH_HEADER && out->used <= volume->segment_blocks * BLOCK_SIZE &&
 	       out->next_segment < volume->segment_count;
 }
 
@@ -206,11 +209,9 @@ static void head_advance(struct volume *volume, uint32_t blocks)
 	volume->statistics.commits++;
 }
 
-/* One write, one flush. The caller made space. */
-status_t batch_write(struct volume *volume, struct batch *batch, uint64_t *out_address)
+/* The head, with room for so many blocks behind it. */
+static status_t head_make(struct volume *volume, uint32_t blocks, uint64_t *out_address)
 {
-	const uint32_t blocks = (batch->used + BLOCK_SIZE - 1) / BLOCK_SIZE;
-
 	if (blocks > volume->segment_blocks - volume->head_block) {
 		if (volume->free_segments == 0)
 			return STATUS_NO_SPACE;
@@ -218,9 +219,14 @@ status_t batch_write(struct volume *volume, struct batch *batch, uint64_t *out_a
 		volume->head_block = 0;
 		volume->next_segment = segment_take(volume);
 	}
-	const uint64_t address = block_address(volume, volume->head_segment, volume->head_block);
+	*out_address = block_address(volume, volume->head_segment, volume->head_block);
+	return STATUS_OK;
+}
+
+/* One write, one flush. */
+static status_t head_write(struct volume *volume, struct batch *batch, uint32_t blocks, uint64_t address)
+{
 	batch_seal(volume, batch, address);
-	memset(batch->bytes + batch->used, 0, blocks * BLOCK_SIZE - batch->used);
 	volume->window_blocks = 0;
 	status_t status = volume->device->operations->write(volume->device, address / BLOCK_SIZE, blocks, batch->bytes);
 	if (status == STATUS_OK)
@@ -233,8 +239,39 @@ status_t batch_write(struct volume *volume, struct batch *batch, uint64_t *out_a
 	volume->statistics.flushes++;
 	volume->previous = bytes_le32(batch->bytes + 4);
 	head_advance(volume, blocks);
-	*out_address = address;
 	return STATUS_OK;
+}
+
+status_t batch_write(struct volume *volume, struct batch *batch, uint64_t *out_address)
+{
+	const uint32_t blocks = (batch->used + BLOCK_SIZE - 1) / BLOCK_SIZE;
+	const status_t status = head_make(volume, blocks, out_address);
+
+	if (status != STATUS_OK)
+		return status;
+	memset(batch->bytes + batch->used, 0, blocks * BLOCK_SIZE - batch->used);
+	return head_write(volume, batch, blocks, *out_address);
+}
+
+status_t log_mark(struct volume *volume)
+{
+	struct batch mark = { .bytes = volume->window };
+	const bool takes = volume->head_block == volume->segment_blocks;
+	uint64_t address;
+
+	/* What a full disk has left is for deleting. */
+	if (volume->marked || (takes && volume->free_segments < checkpoint_segments(volume) + 3))
+		return STATUS_OK;
+	status_t status = head_make(volume, 1, &address);
+	if (status != STATUS_OK)
+		return status;
+	volume->window_blocks = 0;
+	if (volume->device->operations->read(volume->device, address / BLOCK_SIZE, 1, mark.bytes) != STATUS_OK)
+		memset(mark.bytes, 0, BLOCK_SIZE);
+	batch_start(&mark);
+	status = head_write(volume, &mark, 1, address);
+	volume->marked = status == STATUS_OK;
+	return status;
 }
 
 void live_add(struct volume *volume, const struct node *node, const struct place *place)

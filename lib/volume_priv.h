@@ -120,7 +120,7 @@ struct volume {
 	uint64_t blocks, sequence, log_blocks, dump_bytes, level_seed, dump_pages;
 	uint8_t identity[16];
 	struct mark mark;
-	bool read_only, broken, grown;
+	bool read_only, broken, grown, marked;
 	struct volume_statistics statistics;
 };
 
@@ -196,7 +196,12 @@ uint64_t cache_start(struct volume *volume, uint8_t *memory, uint64_t arena_size
 void batch_start(struct batch *batch);
 bool batch_add(const struct volume *volume, struct batch *batch, uint32_t kind, const uint8_t *key, size_t key_size,
                const uint8_t *value, size_t value_size, uint32_t *out_offset);
+/* One write, one flush. The caller made space, and marked the log. */
 status_t batch_write(struct volume *volume, struct batch *batch, uint64_t *out_address);
+/* Before anything is written to the log since it was mounted. A batch that the power tore may lie where the next one goes,
+ * and lack only what that one writes again; then both in part would be a whole one that nobody was told of. An empty batch
+ * takes its number, once; of its block it changes no more than the first sector. */
+status_t log_mark(struct volume *volume);
 void live_set(struct volume *volume, struct node *node, struct place place);
 void live_add(struct volume *volume, const struct node *node, const struct place *place);
 uint32_t segment_take(struct volume *volume);
@@ -211,7 +216,7 @@ void batch_header_known(const struct volume *volume, uint64_t address, uint8_t o
 /*@ requires \valid_read(volume) && volume->segment_blocks <= SEGMENT_BLOCKS_MAX;
     requires \valid_read(bytes + (0 .. BATCH_HEADER - 1)) && \valid(out) && \separated(out, volume, bytes + (0 .. BATCH_HEADER - 1));
     assigns *out;
-    ensures \result ==> BATCH_HEADER < out->used <= volume->segment_blocks * BLOCK_SIZE;
+    ensures \result ==> BATCH_HEADER <= out->used <= volume->segment_blocks * BLOCK_SIZE;
     ensures \result ==> out->next_segment < volume->segment_count; */
 bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out);
 

@@ -86,31 +86,42 @@ static void mark_record(uint64_t at)
 	mark(at + 24 + key, value, value > 1000 ? CONTENT : STRUCTURE);
 }
 
-/* Record `number` since the checkpoint: its offset, 0 after the last. All are in one segment: the images are small. */
-static uint64_t log_record(const uint8_t *super, uint32_t number, uint64_t *out_batch)
+static bool is_batch(uint64_t at, uint64_t sequence)
+{
+	return at + 64 <= sizeof(use) && bytes_le32(image + at) == 0x48435442 && bytes_le64(image + at + 24) == sequence;
+}
+
+/* Record `number` since the checkpoint: its offset, 0 after the last. The headers up to it are live. */
+static uint64_t log_record(const uint8_t *super, uint32_t number)
 {
 	uint64_t at = segment_at(super, bytes_le32(super + 56)) + (uint64_t)bytes_le32(super + 60) * BLOCK_SIZE;
 	uint64_t sequence = bytes_le64(super + 48);
+	uint32_t next = bytes_le32(super + 64);
 
-	while (bytes_le32(image + at) == 0x48435442 && bytes_le64(image + at + 24) == ++sequence) {
+	for (;;) {
+		sequence++;
+		if (!is_batch(at, sequence))
+			at = segment_at(super, next);
+		if (!is_batch(at, sequence))
+			return 0;
+		next = bytes_le32(image + at + 48);
 		const uint32_t size = bytes_le32(image + at + 40);
+		mark(at, 64, STRUCTURE);
 		for (uint32_t record = 64; record < size; number--) {
-			*out_batch = at;
 			if (number == 0)
 				return at + record;
 			record += (24u + image[at + record + 4] + bytes_le32(image + at + record + 8) + 7) / 8 * 8;
 		}
 		at += (size + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE;
 	}
-	return 0;
 }
 
 /* A record since says something else of its key. */
 static bool is_replaced(const uint8_t *super, uint64_t at)
 {
-	uint64_t later, batch;
+	uint64_t later;
 
-	for (uint32_t i = 0; (later = log_record(super, i, &batch)) != 0; i++) {
+	for (uint32_t i = 0; (later = log_record(super, i)) != 0; i++) {
 		if (image[later + 4] == image[at + 4] && memcmp(image + later + 24, image + at + 24, image[at + 4]) == 0)
 			return true;
 	}
@@ -132,17 +143,15 @@ static void mark_page(const uint8_t *super, uint64_t at)
 static uint32_t mark_all(void)
 {
 	const uint8_t *const super = newest_superblock();
-	uint64_t at, batch;
+	uint64_t at;
 	uint32_t records = 0;
 
 	memset(use, FREE, sizeof(use));
 	mark((uint64_t)(super - image), 2 * BLOCK_SIZE, STRUCTURE);
 	for (uint64_t page = 0; page < bytes_le64(super + 72); page++)
 		mark_page(super, segment_at(super, bytes_le32(super + 104)) + page * BLOCK_SIZE);
-	for (; (at = log_record(super, records, &batch)) != 0; records++) {
-		mark(batch, 64, STRUCTURE);
+	for (; (at = log_record(super, records)) != 0; records++)
 		mark_record(at);
-	}
 	return records;
 }
 
