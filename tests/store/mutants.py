@@ -18,7 +18,7 @@ import tree  # noqa: E402  (found by the line before)
 HOST = os.path.join(tree.ROOT, "build", "host")
 MADE = os.path.join(tree.ROOT, "build", "mutants")
 WRAP = "-Wl,--wrap=hash_bytes,--wrap=hash_part,--wrap=signature_verify_digest"
-SEEDS = [41, 42, 43, 44, 45, 46, 10, 212]  # 10: a disk that is nearly full; 212: a torn batch that was nearly whole
+SEEDS = [41, 42, 43, 44, 45, 46, 1, 212]  # 212: a torn batch that was nearly whole
 SECONDS = 200
 
 # name, file of lib/, what is there, what is there instead
