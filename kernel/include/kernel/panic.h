@@ -12,6 +12,8 @@ void panic_symbols(const uint8_t *data, size_t length);
 void panic_guard(uint64_t secret);
 
 /* One argument, put together by the compiler: less code at every place that asserts. */
+/*@ assigns \nothing;
+    ensures \false; */
 CC_NORETURN void assert_failed(const char *what);
 #define ASSERT_QUOTED(number) #number
 #define ASSERT_LINE(number) ASSERT_QUOTED(number)
