@@ -10,7 +10,6 @@
  */
 #include "aspace_priv.h"
 #include <kernel/cpu.h>
-#include <kernel/frame.h>
 #include <kernel/memory.h>
 #include <kernel/process.h>
 #include <kernel/user_range.h>
@@ -30,12 +29,9 @@ status_t aspace_init(struct aspace *aspace, uint32_t process)
 	aspace->choose_next = USER_CHOOSE_BASE;
 	aspace->cpus = 0;
 	paddr_t root;
-	if (!process_charge(process, 1))
-		return STATUS_QUOTA;
-	if (!frame_alloc_zero(&root)) {
-		process_uncharge(process, 1);
-		return STATUS_NO_MEMORY;
-	}
+	status_t status = process_frame_take(process, &root);
+	if (status != STATUS_OK)
+		return status;
 	arch_root_init(arch_direct(root));
 	aspace->root = root;
 	aspace->token = arch_aspace_token(root, aspace->asid);
@@ -57,8 +53,7 @@ static bool active_elsewhere(const struct aspace *aspace)
 static void root_free(struct aspace *aspace)
 {
 	arch_tlb_flush(aspace->asid, 0, 0, aspace->cpus);
-	frame_free(aspace->root);
-	process_uncharge(aspace->process, 1);
+	process_frame_give(aspace->process, aspace->root);
 	aspace->root.a = 0;
 	aspace->cpus = 0;
 }
@@ -124,12 +119,14 @@ static uint32_t fault_around(struct aspace *aspace, const struct mapping *mappin
 	return count;
 }
 
+/* A message page is entered from the start, and a window by who lends. */
 static status_t fault_frame(struct aspace *aspace, const struct mapping *mapping, uint64_t page, paddr_t *out_frame)
 {
 	if (mapping->kind == MAPPING_MEMORY)
 		return memory_page_touch(mapping->memory, page, aspace->process, out_frame);
-	if (mapping->kind != MAPPING_REGION)
-		return STATUS_NOT_FOUND; /* a message page is entered from the start */
+	if (mapping->kind == MAPPING_PAGE)
+		return page == MESSAGE_LOAN_OFFSET / PAGE_SIZE ? process_frame_take(aspace->process, out_frame)
+		                                                 : STATUS_NOT_FOUND;
 	out_frame->a = region_table[mapping->memory].base + page * PAGE_SIZE;
 	return STATUS_OK;
 }
@@ -197,7 +194,7 @@ status_t aspace_fault(struct aspace *aspace, uint64_t address, enum fault_access
 	} else {
 		status = fault_enter(aspace, mapping, address & ~(uint64_t)PAGE_MASK);
 		if (status != STATUS_OK)
-			*out_kind = FAULT_MEMORY;
+			*out_kind = status == STATUS_NOT_FOUND ? FAULT_UNMAPPED : FAULT_MEMORY;
 	}
 	arch_pte_published();
 	lock_release(&aspace->lock, LOCK_ASPACE);

@@ -135,16 +135,15 @@ status_t aspace_map(struct aspace *aspace, enum mapping_kind kind, uint32_t memo
 }
 
 /* Enter a frame at a mapped address, or take the mapping away again. */
-static status_t page_enter(struct aspace *aspace, uint64_t address, paddr_t frame)
+static status_t page_enter(struct aspace *aspace, uint64_t address, paddr_t frame, uint64_t **out_entries)
 {
-	uint64_t *entry;
 	struct gather gather = {0};
 	struct drops drops;
 	uint32_t limit = UINT32_MAX;
 	drops.count = 0;
-	status_t status = table_make(aspace->root, address, aspace->process, &entry);
+	status_t status = table_make(aspace->root, address, aspace->process, out_entries);
 	if (status == STATUS_OK) {
-		__atomic_store_n(entry, arch_pte_leaf(frame, PROT_READ | PROT_WRITE, true, false), __ATOMIC_RELEASE);
+		__atomic_store_n(*out_entries, arch_pte_leaf(frame, PROT_READ | PROT_WRITE, true, false), __ATOMIC_RELEASE);
 		arch_pte_published();
 	} else if (mapping_retire(aspace, mapping_floor(aspace, address), &limit, &gather, &drops)) {
 		table_flush(aspace, &gather);
@@ -152,10 +151,10 @@ static status_t page_enter(struct aspace *aspace, uint64_t address, paddr_t fram
 	return status;
 }
 
-status_t aspace_enter_page(struct aspace *aspace, uint64_t address, paddr_t frame)
+status_t aspace_enter_page(struct aspace *aspace, uint64_t address, paddr_t frame, uint64_t **out_entries)
 {
 	struct mapping_request request = {
-		.kind = MAPPING_PAGE, .memory = NONE, .cap = NONE, .address = address, .pages = 1,
+		.kind = MAPPING_PAGE, .memory = NONE, .cap = NONE, .address = address, .pages = 3,
 		.prot = PROT_READ | PROT_WRITE, .prot_limit = PROT_READ | PROT_WRITE};
 	status_t status = request_check(&request);
 	if (status != STATUS_OK)
@@ -163,12 +162,12 @@ status_t aspace_enter_page(struct aspace *aspace, uint64_t address, paddr_t fram
 	lock_acquire(&aspace->lock, LOCK_ASPACE);
 	status = map_locked(aspace, &request, &address);
 	if (status == STATUS_OK)
-		status = page_enter(aspace, address, frame);
+		status = page_enter(aspace, address, frame, out_entries);
 	lock_release(&aspace->lock, LOCK_ASPACE);
 	return status;
 }
 
-void aspace_leave_page(struct aspace *aspace, uint64_t address)
+void aspace_leave_page(struct aspace *aspace, uint64_t address, const uint64_t *entries)
 {
 	struct gather gather = {0};
 	struct drops drops;
@@ -176,8 +175,12 @@ void aspace_leave_page(struct aspace *aspace, uint64_t address)
 	drops.count = 0;
 	lock_acquire(&aspace->lock, LOCK_ASPACE);
 	struct mapping *mapping = mapping_floor(aspace, address);
-	if (mapping != NULL && mapping->kind == MAPPING_PAGE && mapping->address == address &&
-	    mapping_retire(aspace, mapping, &limit, &gather, &drops))
-		table_flush(aspace, &gather);
+	if (mapping != NULL && mapping->kind == MAPPING_PAGE && mapping->address == address) {
+		uint64_t loan = entries[MESSAGE_LOAN_OFFSET / PAGE_SIZE];
+		if (mapping_retire(aspace, mapping, &limit, &gather, &drops))
+			table_flush(aspace, &gather);
+		if (arch_pte_present(loan))
+			process_frame_give(aspace->process, arch_pte_address(loan));
+	}
 	lock_release(&aspace->lock, LOCK_ASPACE);
 }

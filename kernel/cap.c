@@ -281,6 +281,17 @@ status_t cap_retain(const struct cap *cap, handle_t handle)
 	return STATUS_BAD_HANDLE;
 }
 
+status_t cap_hold(struct thread *current, handle_t handle, enum object_type type, uint32_t rights,
+                  uint32_t *out_object)
+{
+	struct cap *cap;
+	status_t status = cap_lookup(current, handle, type, rights, &cap);
+	if (status != STATUS_OK)
+		return status;
+	*out_object = cap->object;
+	return cap_retain(cap, handle);
+}
+
 /* ---- move ---- */
 
 static uint32_t children_up_to(uint32_t index, uint32_t limit)

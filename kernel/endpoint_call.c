@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /*
- * call and send. The hot path is a call to an endpoint whose server waits: the
+ * call. The hot path is a call to an endpoint whose server waits: the
  * message goes from thread to thread, the caller is published as REPLYING and
  * the CPU is handed over, with one lock taken and no queue touched.
  *
@@ -11,6 +11,7 @@
  */
 #include "endpoint_priv.h"
 #include <kernel/audit.h>
+#include <kernel/loan.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 
@@ -62,6 +63,8 @@ static struct thread *call_hand(struct cpu *cpu, struct endpoint *endpoint, stru
 {
 	struct thread *server = endpoint_take_receiver(endpoint);
 	uint64_t wait = call_deliver(server, current, cap, tag);
+	if ((tag & MESSAGE_LEND) != 0)
+		loan_begin(server, current);
 	if (++cpu->ipc % AUDIT_SAMPLE_EVERY == 0)
 		audit_message(AUDIT_IPC_CALL, current, cap, server->process, tag);
 	call_leave(cpu, current, wait);
@@ -96,7 +99,7 @@ static struct thread *call_locked(struct thread *current, struct endpoint *endpo
 		return syscall_finish(current, status);
 	if (lend_to != NULL)
 		sched_raise(lend_to, priority);
-	if (server != NULL)
+	if (server != NULL && caps->count != 0)
 		message_pass_caps(server, caps);
 	if (server != NULL && sched_may_run_here(cpu, server, server->priority)) {
 		sched_claim_here(cpu, server, server->wait);
@@ -113,7 +116,9 @@ static CC_COLD struct thread *call_general(struct thread *current, struct cap *c
 {
 	struct message_caps caps;
 	uint64_t tag = current->regs.arg[1];
-	status_t status = message_check(current, tag, &caps);
+	status_t status = message_check(current, tag & ~MESSAGE_LEND, &caps);
+	if (status == STATUS_OK && (tag & MESSAGE_LEND) != 0 && !loan_ready(current))
+		status = STATUS_INVALID; /* it was never touched */
 	if (status != STATUS_OK)
 		return syscall_finish(current, status);
 	struct endpoint *endpoint = &endpoint_table[cap->object];
@@ -164,79 +169,4 @@ struct thread *endpoint_call(struct thread *current)
 struct thread *endpoint_refuse(struct thread *current, uint32_t rights)
 {
 	return syscall_finish(current, cap_refuse(current, current->regs.arg[0], OBJECT_ENDPOINT, rights));
-}
-
-/* Keep a message for later. [e] held; there is room by reservation. */
-static void send_enqueue(struct endpoint *endpoint, const struct thread *current, const struct cap *cap,
-                         uint64_t tag, uint32_t slot)
-{
-	struct queued *queued = &queued_table[slot];
-	uint64_t *words = (uint64_t *)(void *)queued->payload;
-	const uint64_t *page = (const uint64_t *)(const void *)current->page->payload;
-	queued->next = NONE;
-	queued->cap = (uint32_t)(cap - cap_table);
-	queued->tag = tag;
-	queued->badge = cap->badge;
-	principal_stamp(&queued->sender, current->owner);
-	for (uint32_t i = 0; i < MESSAGE_WORDS; i++)
-		words[i] = current->regs.arg[2u + i];
-	for (uint32_t i = MESSAGE_WORDS; i < (MESSAGE_LENGTH(tag) + 7u) / 8u; i++)
-		words[i] = page[i];
-	if (endpoint->queued_tail == NONE)
-		endpoint->queued_head = slot;
-	else
-		queued_table[endpoint->queued_tail].next = slot;
-	endpoint->queued_tail = slot;
-	endpoint->queued_count++;
-}
-
-/* [e] held. Sets *out_server when somebody waits. */
-static status_t send_locked(struct endpoint *endpoint, struct thread *current, const struct cap *cap,
-                            uint64_t tag, struct thread **out_server)
-{
-	uint32_t slot;
-	if (__atomic_load_n(&endpoint->receivers, __ATOMIC_SEQ_CST) == 0)
-		return STATUS_GONE;
-	if (endpoint->receiver_head != NONE) {
-		struct thread *server = endpoint_take_receiver(endpoint);
-		message_copy(server, current, tag | (uint64_t)MESSAGE_SEND << 24);
-		server->regs.arg[6] = cap->badge;
-		server->regs.arg[7] = HANDLE_NONE;
-		*out_server = server;
-		return STATUS_OK;
-	}
-	if (endpoint->queued_count >= endpoint->queue_depth)
-		return STATUS_FULL;
-	if (table_take(&queued_slots, NONE, &slot) != STATUS_OK)
-		return STATUS_FULL;
-	send_enqueue(endpoint, current, cap, tag, slot);
-	return STATUS_OK;
-}
-
-status_t sys_send(struct thread *current)
-{
-	struct cap *cap;
-	struct message_caps caps;
-	struct thread *server = NULL;
-	handle_t handle = current->regs.arg[0];
-	uint64_t tag = current->regs.arg[1];
-	status_t status = cap_lookup(current, handle, OBJECT_ENDPOINT, RIGHT_SEND, &cap);
-	if (status != STATUS_OK)
-		return status;
-	if (MESSAGE_CAPS(tag) != 0)
-		return STATUS_INVALID; /* capabilities go by call: a queue would have to keep them alive */
-	if (!message_is_plain(tag) && (status = message_check(current, tag, &caps)) != STATUS_OK)
-		return status;
-	struct endpoint *endpoint = &endpoint_table[cap->object];
-	lock_acquire(&endpoint->lock, LOCK_ENDPOINT);
-	if (cap_current(cap, handle, &endpoint->object))
-		status = send_locked(endpoint, current, cap, tag, &server);
-	else
-		status = STATUS_BAD_HANDLE;
-	lock_release(&endpoint->lock, LOCK_ENDPOINT);
-	if (status == STATUS_OK && ++arch_cpu_self()->ipc % AUDIT_SAMPLE_EVERY == 0)
-		audit_message(AUDIT_IPC_SEND, current, cap, server == NULL ? NONE : server->process, tag);
-	if (server != NULL)
-		thread_wake(server, STATUS_OK);
-	return status;
 }

@@ -7,6 +7,7 @@
 #include "endpoint_priv.h"
 #include <kernel/audit.h>
 #include <kernel/budget.h>
+#include <kernel/loan.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
 
@@ -18,7 +19,9 @@ static void receive_caller(struct endpoint *endpoint, struct thread *current,
 	uint64_t wait = WAIT_WITH(caller->wait, THREAD_REPLYING);
 	uint64_t tag = caller->regs.arg[1];
 	thread_queue_remove(&endpoint->sender_head, &endpoint->sender_tail, caller);
-	message_copy(current, caller, tag);
+	message_copy_shared(current, caller, tag);
+	if ((tag & MESSAGE_LEND) != 0)
+		loan_begin(current, caller);
 	out_caps->count = MESSAGE_CAPS(tag) <= MESSAGE_CAPS_MAX ? MESSAGE_CAPS(tag) : 0u;
 	out_caps->holder = caller->process;
 	for (uint32_t i = 0; i < out_caps->count; i++)
@@ -117,8 +120,8 @@ CC_INLINE bool receive_must_wait(const struct endpoint *endpoint)
  * (OK; capabilities still to be passed are left in out_caps), or publish it as
  * RECEIVING (SYSCALL_BLOCKED), or TIMED_OUT when the deadline is DEADLINE_NOW.
  */
-static status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, const struct cap *cap,
-                                 deadline_t deadline, struct message_caps *out_caps)
+static CC_COLD status_t endpoint_receive(struct endpoint *endpoint, struct thread *current, const struct cap *cap,
+                                         deadline_t deadline, struct message_caps *out_caps)
 {
 	out_caps->count = 0;
 	if (deadline == DEADLINE_NOW || !receive_must_wait(endpoint))
@@ -131,7 +134,7 @@ static status_t endpoint_receive(struct endpoint *endpoint, struct thread *curre
 	return SYSCALL_BLOCKED;
 }
 
-status_t sys_recv(struct thread *current)
+CC_COLD status_t sys_recv(struct thread *current)
 {
 	struct cap *cap;
 	struct message_caps caps;
@@ -195,9 +198,10 @@ static CC_COLD status_t reply_nobody(const struct thread *current, handle_t hand
 }
 
 /* The answer, to a caller this CPU owns. The server's loan of priority ends. */
-static void reply_deliver(struct thread *current, struct thread *caller, uint64_t tag)
+static CC_COLD void reply_deliver(struct thread *current, struct thread *caller, uint64_t tag)
 {
-	message_copy(caller, current, tag);
+	message_copy_shared(caller, current, tag);
+	loan_end(caller, true);
 	caller->regs.arg[0] = STATUS_OK;
 	if (CC_UNLIKELY(caller->timer.cpu != CPU_NONE))
 		timer_cancel(thread_slot(caller));
@@ -205,17 +209,11 @@ static void reply_deliver(struct thread *current, struct thread *caller, uint64_
 		sched_set_priority(current, budget_priority(current));
 }
 
-static status_t reply_check(struct thread *current, uint64_t tag, struct message_caps *out_caps)
-{
-	out_caps->count = 0;
-	return message_is_plain(tag) ? STATUS_OK : message_check(current, tag, out_caps);
-}
-
-status_t sys_reply(struct thread *current)
+CC_COLD status_t sys_reply(struct thread *current)
 {
 	struct message_caps caps;
 	uint64_t tag = current->regs.arg[1];
-	status_t status = reply_check(current, tag, &caps);
+	status_t status = message_check(current, tag, &caps);
 	if (status != STATUS_OK)
 		return status;
 	struct thread *caller = reply_claim(current, current->regs.arg[0]);
@@ -230,7 +228,7 @@ status_t sys_reply(struct thread *current)
 
 /* The rest of any reply_recv, from where the answer is out and the lock of the endpoint is held that the capability
  * named when it was found: receive, then run the caller (NULL: there is none), which is claimed. */
-static struct thread *receive_locked(struct thread *current, struct thread *caller, struct endpoint *endpoint,
+static CC_COLD struct thread *receive_locked(struct thread *current, struct thread *caller, struct endpoint *endpoint,
                                      struct cap *cap)
 {
 	struct cpu *cpu = arch_cpu_self();
@@ -260,7 +258,7 @@ static CC_COLD struct thread *reply_receive_general(struct thread *current, stru
 	struct message_caps caps;
 	uint64_t tag = current->regs.arg[1];
 	handle_t reply = current->regs.arg[7];
-	status_t status = reply_check(current, tag, &caps);
+	status_t status = message_check(current, tag, &caps);
 	if (status == STATUS_OK && (HANDLE_SLOT(reply) & HANDLE_REPLY) == 0)
 		status = STATUS_BAD_HANDLE;
 	if (status != STATUS_OK)
@@ -268,7 +266,8 @@ static CC_COLD struct thread *reply_receive_general(struct thread *current, stru
 	struct thread *caller = reply_claim(current, reply);
 	if (caller != NULL) {
 		reply_deliver(current, caller, tag);
-		message_pass_caps(caller, &caps);
+		if (caps.count != 0)
+			message_pass_caps(caller, &caps);
 	} else {
 		(void)reply_nobody(current, reply);
 	}
@@ -305,7 +304,7 @@ struct thread *endpoint_reply_receive(struct thread *current)
 		return reply_receive_general(current, cap);
 	struct thread *caller = reply_find(current, current->regs.arg[7], &wait);
 	/* A timer that is not armed by now will not be: the caller has waited since. */
-	if (CC_UNLIKELY(caller == NULL || caller->timer.cpu != CPU_NONE ||
+	if (CC_UNLIKELY(caller == NULL || caller->timer.cpu != CPU_NONE || caller->loan_to != NONE ||
 	                !sched_may_run_here(cpu, caller, caller->priority) ||
 	                !reply_claim_as(caller, wait, THREAD_RUNNING)))
 		return reply_receive_general(current, cap);
@@ -322,4 +321,14 @@ struct thread *endpoint_reply_receive(struct thread *current)
 	receive_publish(endpoint, current, cap, WAIT_NEXT(current->wait, THREAD_RECEIVING));
 	lock_release(&endpoint->lock, LOCK_ENDPOINT);
 	return sched_hand_over(cpu, current, caller);
+}
+
+/* The page goes back first, so that the hot path has nothing to keep: its lender waits meanwhile, and if that wait ends
+ * otherwise now, the page is the lender's already. */
+CC_COLD struct thread *endpoint_reply_receive_lent(struct thread *current)
+{
+	uint32_t lender = __atomic_load_n(&current->lender, __ATOMIC_RELAXED);
+	if (lender != NONE && HANDLE_SLOT(current->regs.arg[7]) == (HANDLE_REPLY | lender))
+		loan_end(&thread_table[lender], true);
+	return endpoint_reply_receive(current);
 }

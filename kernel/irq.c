@@ -262,13 +262,8 @@ static status_t bind_notification(struct thread *current, struct irq *irq)
 
 status_t sys_irq_bind(struct thread *current)
 {
-	handle_t handle = current->regs.arg[0];
-	struct cap *cap;
-	status_t status = cap_lookup(current, handle, OBJECT_IRQ, RIGHT_MANAGE, &cap);
-	if (status != STATUS_OK)
-		return status;
-	uint32_t slot = cap->object;
-	status = cap_retain(cap, handle);
+	uint32_t slot;
+	status_t status = cap_hold(current, current->regs.arg[0], OBJECT_IRQ, RIGHT_MANAGE, &slot);
 	if (status != STATUS_OK)
 		return status;
 	status = bind_notification(current, &irq_table[slot]);

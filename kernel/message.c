@@ -3,7 +3,7 @@
 #include "message.h"
 #include <kernel/audit.h>
 
-#define TAG_KNOWN 0xffffffff00ff01ffull /* label, capability count, length up to 511 */
+#define TAG_KNOWN 0xffffffff007f01ffull /* label, capability count, length up to 511 */
 
 const struct message_caps message_no_caps;
 
@@ -34,7 +34,12 @@ static CC_COLD status_t check_caps(struct thread *from, struct message_caps *out
 	return STATUS_OK;
 }
 
-status_t message_check(struct thread *from, uint64_t tag, struct message_caps *out_caps)
+void message_copy_shared(struct thread *to, const struct thread *from, uint64_t tag)
+{
+	message_copy(to, from, tag);
+}
+
+status_t message_check_tag(struct thread *from, uint64_t tag, struct message_caps *out_caps)
 {
 	uint32_t count = MESSAGE_CAPS(tag);
 	if ((tag & ~TAG_KNOWN) != 0 || MESSAGE_LENGTH(tag) > MESSAGE_PAYLOAD_MAX ||

@@ -23,8 +23,15 @@ extern const struct message_caps message_no_caps;
 /* A tag that says: payload of a length that may be, no capabilities, nothing else to check. */
 CC_INLINE bool message_is_plain(uint64_t tag) { return (uint32_t)tag <= MESSAGE_PAYLOAD_MAX; }
 
-/* Check a tag that is not plain: INVALID, or the capability's own error. Fills out_caps. */
-CC_NODISCARD status_t message_check(struct thread *from, uint64_t tag, struct message_caps *out_caps);
+/* The part of message_check for what is not plain. */
+CC_NODISCARD status_t message_check_tag(struct thread *from, uint64_t tag, struct message_caps *out_caps);
+/* Check a tag: INVALID, or the capability's own error. Fills out_caps. */
+CC_NODISCARD CC_INLINE status_t message_check(struct thread *from, uint64_t tag, struct message_caps *out_caps)
+{
+	out_caps->count = 0;
+	return message_is_plain(tag) ? STATUS_OK : message_check_tag(from, tag, out_caps);
+}
+
 /* Pass on capabilities to `to`, which the caller owns; one that cannot be passed (its source died, the
  * receiver's table is full) arrives as HANDLE_NONE. No lock held. */
 void message_pass_caps(struct thread *to, const struct message_caps *caps);
@@ -68,3 +75,6 @@ CC_INLINE void message_copy(struct thread *to, const struct thread *from, uint64
 	if (CC_UNLIKELY(MESSAGE_LENGTH(tag) > MESSAGE_WORD_BYTES))
 		message_copy_payload(to->page, from->page, MESSAGE_LENGTH(tag));
 }
+
+/* The same, where size counts more than speed. */
+void message_copy_shared(struct thread *to, const struct thread *from, uint64_t tag);

@@ -8,7 +8,6 @@
 #include "endpoint_priv.h"
 #include "thread_queue.h"
 #include <kernel/notification.h>
-#include <kernel/panic.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
@@ -45,7 +44,7 @@ static void signal_locked(struct notification *notification, uint64_t bits)
 		thread_wake(thread, STATUS_OK);
 }
 
-void notification_signal(uint32_t slot, uint64_t bits)
+CC_COLD void notification_signal(uint32_t slot, uint64_t bits)
 {
 	struct notification *notification = &notification_table[slot];
 	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
@@ -53,7 +52,7 @@ void notification_signal(uint32_t slot, uint64_t bits)
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
 }
 
-void notification_signal_if(uint32_t slot, uint32_t generation, uint64_t bits)
+CC_COLD void notification_signal_if(uint32_t slot, uint32_t generation, uint64_t bits)
 {
 	struct notification *notification = &notification_table[slot];
 	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
@@ -69,22 +68,6 @@ CC_COLD void notification_expired(uint32_t slot)
 	if (notification->object.generation & 1u)
 		signal_locked(notification, notification->timer_bits);
 	lock_release(&notification->lock, LOCK_NOTIFICATION);
-}
-
-CC_COLD void notification_destroy(uint32_t slot)
-{
-	struct notification *notification = &notification_table[slot];
-	timer_cancel(TIMER_NOTIFICATION(slot));
-	ASSERT(notification->waiter_head == NONE && notification->endpoint == NONE);
-	table_give(&object_tables[OBJECT_NOTIFICATION], slot);
-}
-
-CC_COLD void notification_cap_died(uint32_t slot, uint32_t cap)
-{
-	struct notification *notification = &notification_table[slot];
-	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
-	lock_release(&notification->lock, LOCK_NOTIFICATION);
-	thread_cap_died(cap);
 }
 
 /* Any signal, from where the notification's lock is held: that the capability named when it was found. A waiter of
@@ -148,7 +131,7 @@ static void wait_publish(struct notification *notification, struct thread *curre
 	__atomic_store_n(&current->wait, wait, __ATOMIC_RELEASE);
 }
 
-status_t sys_notification_wait(struct thread *current)
+CC_COLD status_t sys_notification_wait(struct thread *current)
 {
 	struct cap *cap;
 	handle_t handle = current->regs.arg[0];
@@ -175,49 +158,6 @@ status_t sys_notification_wait(struct thread *current)
 		sched_check_dying(current);
 	else
 		arch_fpu_enter(arch_cpu_self(), &current->fpu);
-	return status;
-}
-
-CC_COLD status_t sys_notification_create(struct thread *current)
-{
-	uint32_t slot;
-	status_t status = object_take(OBJECT_NOTIFICATION, current->process, &slot);
-	if (status != STATUS_OK)
-		return status;
-	struct notification *notification = &notification_table[slot];
-	notification->bits = 0;
-	notification->endpoint = NONE;
-	notification->waiter_head = NONE;
-	notification->waiter_tail = NONE;
-	notification->timer.cpu = CPU_NONE;
-	handle_t handle;
-	status = cap_create(current->process, OBJECT_NOTIFICATION, slot, RIGHTS_ALL, 0, &handle);
-	if (status != STATUS_OK)
-		object_release(OBJECT_NOTIFICATION, slot);
-	else
-		current->regs.arg[1] = handle;
-	return status;
-}
-
-CC_COLD status_t sys_notification_timer(struct thread *current)
-{
-	struct cap *cap;
-	handle_t handle = current->regs.arg[0];
-	deadline_t deadline = current->regs.arg[1];
-	status_t status = cap_lookup(current, handle, OBJECT_NOTIFICATION, RIGHT_WAIT, &cap);
-	if (status != STATUS_OK)
-		return status;
-	if (current->regs.arg[2] == 0 && deadline != DEADLINE_NEVER)
-		return STATUS_INVALID;
-	struct notification *notification = &notification_table[cap->object];
-	lock_acquire(&notification->lock, LOCK_NOTIFICATION);
-	if (cap_current(cap, handle, &notification->object)) {
-		notification->timer_bits = current->regs.arg[2];
-		timer_set(TIMER_NOTIFICATION(cap->object), deadline, 0);
-	} else {
-		status = STATUS_BAD_HANDLE;
-	}
-	lock_release(&notification->lock, LOCK_NOTIFICATION);
 	return status;
 }
 

@@ -33,12 +33,9 @@ uint64_t *table_entry(paddr_t root, uint64_t address, uint32_t stop, uint32_t *o
 static CC_COLD status_t table_add(uint64_t *entry, uint32_t process)
 {
 	paddr_t frame;
-	if (!process_charge(process, 1))
-		return STATUS_QUOTA;
-	if (!frame_alloc_zero(&frame)) {
-		process_uncharge(process, 1);
-		return STATUS_NO_MEMORY;
-	}
+	status_t status = process_frame_take(process, &frame);
+	if (status != STATUS_OK)
+		return status;
 	/* Release: another CPU's walker sees the zeroes before it sees the table. */
 	__atomic_store_n(entry, arch_pte_table(frame), __ATOMIC_RELEASE);
 	return STATUS_OK;

@@ -5,6 +5,7 @@
  */
 #include <kernel/audit.h>
 #include <kernel/budget.h>
+#include <kernel/frame.h>
 #include <kernel/image.h>
 #include <kernel/memory.h>
 #include <kernel/notification.h>
@@ -42,6 +43,28 @@ void process_uncharge(uint32_t slot, uint32_t pages)
 {
 	if (slot != NONE)
 		__atomic_fetch_sub(&process_of(slot)->pages, pages, __ATOMIC_RELAXED);
+}
+
+status_t process_frame_take(uint32_t slot, paddr_t *out_frame)
+{
+	if (!process_charge(slot, 1))
+		return STATUS_QUOTA;
+	if (frame_alloc_zero(out_frame))
+		return STATUS_OK;
+	process_uncharge(slot, 1);
+	return STATUS_NO_MEMORY;
+}
+
+void process_frame_give(uint32_t slot, paddr_t frame)
+{
+	frame_free(frame);
+	process_uncharge(slot, 1);
+}
+
+void process_charge_move(uint32_t from, uint32_t to)
+{
+	__atomic_fetch_add(&process_of(to)->pages, 1u, __ATOMIC_RELAXED);
+	process_uncharge(from, 1);
 }
 
 static bool options_ok(const struct process_options *options)

@@ -7,6 +7,7 @@
 #include <kernel/audit.h>
 #include <kernel/channel.h>
 #include <kernel/endpoint.h>
+#include <kernel/loan.h>
 #include <kernel/notification.h>
 #include <kernel/panic.h>
 #include <kernel/process.h>
@@ -95,6 +96,8 @@ bool process_reap_step(struct thread *reaper)
 		break;
 	case REAP_CALLERS: /* after the capabilities: who can still receive is somebody else */
 		endpoint_process_gone(reaper->process);
+		loan_window_end(reaper); /* so that its own pages can go with the others */
+		aspace_leave_page(&process->aspace, reaper->page_user, reaper->page_entries);
 		break;
 	case REAP_PAGES_STAGE:
 		done = aspace_clear_some(&process->aspace, REAP_PAGES);

@@ -90,7 +90,7 @@ struct thread *run_queue_highest(const struct run_queue *queue)
 	return &thread_table[queue->head[priority]];
 }
 
-struct thread *run_queue_movable(const struct run_queue *queue, uint32_t cpu)
+CC_COLD struct thread *run_queue_movable(const struct run_queue *queue, uint32_t cpu)
 {
 	for (uint32_t step = 0; step < PRIORITY_COUNT; step++) {
 		uint32_t priority = PRIORITY_COUNT - 1u - step;

@@ -49,13 +49,7 @@ status_t sys_channel_attach(struct thread *current)
 /* Look a channel up and hold it. No right is asked for: a party may always ring and leave. */
 static status_t channel_hold(struct thread *current, uint32_t *out_channel)
 {
-	struct cap *cap;
-	handle_t handle = current->regs.arg[0];
-	status_t status = cap_lookup(current, handle, OBJECT_CHANNEL, 0, &cap);
-	if (status != STATUS_OK)
-		return status;
-	*out_channel = cap->object;
-	return cap_retain(cap, handle);
+	return cap_hold(current, current->regs.arg[0], OBJECT_CHANNEL, 0, out_channel);
 }
 
 /* Let go; for a caller that is no party, no right is missing that anybody could give. */

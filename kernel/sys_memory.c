@@ -134,13 +134,8 @@ status_t sys_memory_protect(struct thread *current)
 
 status_t sys_memory_seal(struct thread *current)
 {
-	struct cap *cap;
-	handle_t handle = current->regs.arg[0];
-	status_t status = cap_lookup(current, handle, OBJECT_MEMORY, RIGHT_WRITE, &cap);
-	if (status != STATUS_OK)
-		return status;
-	uint32_t slot = cap->object;
-	status = cap_retain(cap, handle);
+	uint32_t slot;
+	status_t status = cap_hold(current, current->regs.arg[0], OBJECT_MEMORY, RIGHT_WRITE, &slot);
 	if (status != STATUS_OK)
 		return status;
 	status = memory_seal(slot);
@@ -152,18 +147,13 @@ status_t sys_memory_seal(struct thread *current)
 static status_t image_request_read(struct thread *current, struct image_request *request)
 {
 	struct cap *factory;
-	struct cap *cap;
-	handle_t handle = current->regs.arg[1];
 	memcpy(&request->as, current->page->bulk, sizeof request->as);
 	status_t status = cap_lookup(current, current->regs.arg[0], OBJECT_FACTORY, RIGHT_MANAGE, &factory);
-	if (status == STATUS_OK)
-		status = cap_lookup(current, handle, OBJECT_MEMORY, RIGHT_READ | RIGHT_EXECUTE, &cap);
 	if (status != STATUS_OK)
 		return status;
-	request->memory = cap->object;
 	request->offset = current->regs.arg[2];
 	request->length = current->regs.arg[3];
-	return cap_retain(cap, handle);
+	return cap_hold(current, current->regs.arg[1], OBJECT_MEMORY, RIGHT_READ | RIGHT_EXECUTE, &request->memory);
 }
 
 /* One step; the work so far is the thread's, which may end between two steps. */

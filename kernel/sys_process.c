@@ -17,32 +17,17 @@ status_t sys_process_id(struct thread *current)
 /* The process that the first argument names, held: its slot may change hands as soon as the capability dies. */
 static status_t process_hold(struct thread *current, uint32_t rights, uint32_t *out_process)
 {
-	struct cap *cap;
-	handle_t handle = current->regs.arg[0];
-	status_t status = cap_lookup(current, handle, OBJECT_PROCESS, rights, &cap);
-	if (status != STATUS_OK)
-		return status;
-	*out_process = cap->object;
-	return cap_retain(cap, handle);
+	return cap_hold(current, current->regs.arg[0], OBJECT_PROCESS, rights, out_process);
 }
 
 /* The notification that hears of the end, referenced for the process. */
 static status_t end_notification(struct thread *current, const struct process_options *options,
                                  uint32_t *out_notification)
 {
-	struct cap *cap;
 	*out_notification = NONE;
 	if (options->notification == HANDLE_NONE)
 		return STATUS_OK;
-	status_t status =
-	    cap_lookup(current, options->notification, OBJECT_NOTIFICATION, RIGHT_SIGNAL, &cap);
-	if (status != STATUS_OK)
-		return status;
-	uint32_t slot = cap->object;
-	status = cap_retain(cap, options->notification);
-	if (status == STATUS_OK)
-		*out_notification = slot;
-	return status;
+	return cap_hold(current, options->notification, OBJECT_NOTIFICATION, RIGHT_SIGNAL, out_notification);
 }
 
 static status_t create_checked(struct thread *current, uint32_t image, uint32_t notification,

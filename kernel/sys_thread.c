@@ -138,15 +138,10 @@ static status_t thread_set(struct thread *current, struct thread *thread)
 
 status_t sys_thread_control(struct thread *current)
 {
-	struct cap *cap;
-	handle_t handle = current->regs.arg[0];
-	if (handle == HANDLE_NONE)
+	uint32_t slot;
+	if (current->regs.arg[0] == HANDLE_NONE)
 		return thread_set(current, current);
-	status_t status = cap_lookup(current, handle, OBJECT_THREAD, RIGHT_MANAGE, &cap);
-	if (status != STATUS_OK)
-		return status;
-	uint32_t slot = cap->object;
-	status = cap_retain(cap, handle);
+	status_t status = cap_hold(current, current->regs.arg[0], OBJECT_THREAD, RIGHT_MANAGE, &slot);
 	if (status != STATUS_OK)
 		return status;
 	status = thread_set(current, &thread_table[slot]);

@@ -7,8 +7,8 @@
 #include "thread_queue.h"
 #include <kernel/cap.h>
 #include <kernel/endpoint.h>
-#include <kernel/frame.h>
 #include <kernel/image.h>
+#include <kernel/loan.h>
 #include <kernel/notification.h>
 #include <kernel/panic.h>
 #include <kernel/process.h>
@@ -18,7 +18,7 @@
 
 static uint64_t page_address(uint32_t index)
 {
-	return USER_PAGES_BASE + 2ull * PAGE_SIZE * index;
+	return USER_PAGES_BASE + 4ull * PAGE_SIZE * index;
 }
 
 /* A number for the message page; the process's lock is held. */
@@ -42,19 +42,15 @@ static void page_index_give(struct process *process, uint32_t index)
 	lock_release(&process->lock, LOCK_PROCESS);
 }
 
-static status_t page_make(struct process *process, uint32_t index, paddr_t *out_frame)
+static status_t page_make(struct process *process, uint32_t index, paddr_t *out_frame, uint64_t **out_entries)
 {
 	uint32_t slot = process_slot(process);
-	if (!process_charge(slot, 1))
-		return STATUS_QUOTA;
-	status_t status = STATUS_NO_MEMORY;
-	if (frame_alloc_zero(out_frame)) {
-		status = aspace_enter_page(&process->aspace, page_address(index), *out_frame);
-		if (status == STATUS_OK)
-			return STATUS_OK;
-		frame_free(*out_frame);
-	}
-	process_uncharge(slot, 1);
+	status_t status = process_frame_take(slot, out_frame);
+	if (status != STATUS_OK)
+		return status;
+	status = aspace_enter_page(&process->aspace, page_address(index), *out_frame, out_entries);
+	if (status != STATUS_OK)
+		process_frame_give(slot, *out_frame);
 	return status;
 }
 
@@ -84,7 +80,7 @@ static void thread_unlink(struct process *process, struct thread *thread)
 }
 
 static void thread_fill(struct thread *thread, uint32_t process, uint32_t priority, uint32_t index,
-                        paddr_t frame)
+                        paddr_t frame, uint64_t *entries)
 {
 	thread->process = process;
 	thread->owner = process_of(process);
@@ -98,6 +94,9 @@ static void thread_fill(struct thread *thread, uint32_t process, uint32_t priori
 	thread->page_user = page_address(index);
 	thread->page_frame = frame;
 	thread->page = arch_direct(frame);
+	thread->page_entries = entries;
+	thread->lender = NONE;
+	thread->loan_to = NONE;
 	thread->page->self = thread->page_user;
 	thread->page->thread_id = thread_slot(thread);
 	thread->page->process_id = process;
@@ -126,6 +125,7 @@ status_t thread_new(uint32_t process_slot_, uint64_t entry, uint64_t stack_top, 
 	uint32_t index;
 	uint32_t slot;
 	paddr_t frame;
+	uint64_t *entries;
 	lock_acquire(&process->lock, LOCK_PROCESS);
 	status_t status = page_index_take(process, &index);
 	lock_release(&process->lock, LOCK_PROCESS);
@@ -133,7 +133,7 @@ status_t thread_new(uint32_t process_slot_, uint64_t entry, uint64_t stack_top, 
 		return status;
 	status = object_take(OBJECT_THREAD, process_slot_, &slot);
 	if (status == STATUS_OK) {
-		status = page_make(process, index, &frame);
+		status = page_make(process, index, &frame, &entries);
 		if (status != STATUS_OK)
 			object_release(OBJECT_THREAD, slot);
 	}
@@ -142,7 +142,7 @@ status_t thread_new(uint32_t process_slot_, uint64_t entry, uint64_t stack_top, 
 		return status;
 	}
 	struct thread *thread = &thread_table[slot];
-	thread_fill(thread, process_slot_, priority, index, frame);
+	thread_fill(thread, process_slot_, priority, index, frame, entries);
 	arch_thread_init(&thread->regs, entry, stack_top, argument, thread->page_user);
 	object_retain(OBJECT_THREAD, slot); /* before anybody can find and end it: the caller's own */
 	thread_link(process, thread);
@@ -168,10 +168,11 @@ void thread_finish(struct thread *thread)
 	uint32_t slot = thread_slot(thread);
 	timer_cancel(slot);
 	image_abandon(&thread->image_work);
-	if (process->aspace.root.a != 0) /* the reaper outlives the page tables */
-		aspace_leave_page(&process->aspace, thread->page_user);
-	frame_free(thread->page_frame);
-	process_uncharge(thread->process, 1);
+	if (process->aspace.root.a != 0) { /* the reaper outlives the page tables */
+		loan_window_end(thread);
+		aspace_leave_page(&process->aspace, thread->page_user, thread->page_entries);
+	}
+	process_frame_give(thread->process, thread->page_frame);
 	thread_unlink(process, thread);
 	__atomic_store_n(&thread->wait, WAIT_NEXT(thread->wait, THREAD_FREE), __ATOMIC_RELEASE);
 	/* Last: from here on the process may be taken apart under us. */
@@ -238,8 +239,11 @@ static bool claim_seen(struct thread *thread, uint64_t wait)
 	case THREAD_SLEEPING:
 	case THREAD_STOPPED:
 	case THREAD_EXITING:
-		return __atomic_compare_exchange_n(&thread->wait, &wait, WAIT_WITH(wait, THREAD_READY),
-		                                   false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+		if (!__atomic_compare_exchange_n(&thread->wait, &wait, WAIT_WITH(wait, THREAD_READY),
+		                                 false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return false;
+		loan_end(thread, false);
+		return true;
 	case THREAD_FREE:
 	case THREAD_READY:
 	case THREAD_RUNNING:
@@ -303,6 +307,6 @@ bool thread_valid(const struct thread *thread)
 	if (thread->slot != (uint32_t)(thread - thread_table) || thread->owner != process_of(thread->process) ||
 	    thread->window != &cap_table[cap_index(thread->process, 0)])
 		return false;
-	return (state == THREAD_READY || thread->queue_cpu == CPU_NONE) &&
+	return loan_valid(thread) && (state == THREAD_READY || thread->queue_cpu == CPU_NONE) &&
 	       thread->priority < PRIORITY_COUNT && thread->process < PROCESS_MAX;
 }

@@ -71,7 +71,8 @@ CC_INLINE struct thread *syscall_dispatch(struct thread *current, uint64_t numbe
 	if (CC_LIKELY(number == SYSCALL_call))
 		return endpoint_call(current);
 	if (number == SYSCALL_reply_recv)
-		return endpoint_reply_receive(current);
+		return CC_LIKELY(current->lender == NONE) ? endpoint_reply_receive(current)
+		                                          : endpoint_reply_receive_lent(current);
 	if (number == SYSCALL_notification_signal)
 		return notification_signal_by_handle(current);
 	return syscall_run(current);
@@ -120,7 +121,7 @@ void trap_timer(void)
 	timer_run();
 }
 
-void trap_ipi(void)
+CC_COLD void trap_ipi(void)
 {
 	struct cpu *cpu = arch_cpu_self();
 	uint32_t pending = __atomic_exchange_n(&cpu->ipi_pending, 0u, __ATOMIC_SEQ_CST);

@@ -49,8 +49,8 @@ READ = re.compile(r"^(?:\w+[\[(])(@\d+)->object[\])]+(?:\.|->)\w")
 FAIL = "\tif (status != STATUS_OK)\n\t\treturn status;\n"
 # What must be found: what is broken, in which call, file, what is there, what is there instead.
 SEEDED = [
-    ("another right", "memory_seal", "kernel/sys_memory.c", "OBJECT_MEMORY, RIGHT_WRITE, &cap",
-     "OBJECT_MEMORY, RIGHT_READ, &cap"),
+    ("another right", "memory_seal", "kernel/sys_memory.c", "OBJECT_MEMORY, RIGHT_WRITE, &slot",
+     "OBJECT_MEMORY, RIGHT_READ, &slot"),
     ("any kind of object", "irq_ack", "kernel/irq.c", "OBJECT_IRQ, RIGHT_MANAGE, &cap);\n" + FAIL + "\tstruct irq",
      "OBJECT_NONE, RIGHT_MANAGE, &cap);\n" + FAIL + "\tstruct irq"),
     ("a refusal that is not heeded", "log_write", "kernel/sys_log.c",
@@ -63,18 +63,17 @@ SEEDED = [
     ("one look-up of two", "notification_bind", "kernel/endpoint.c",
      "\t\tstatus = cap_lookup(current, endpoint_handle, OBJECT_ENDPOINT, RIGHT_RECEIVE, &endpoint_cap);\n",
      "\t\tendpoint_cap = cap;\n"),
-    ("no reference to what is ended", "process_kill", "kernel/sys_process.c",
-     "\t*out_process = cap->object;\n\treturn cap_retain(cap, handle);\n}\n\n/* The notification",
-     "\t*out_process = cap->object;\n\treturn STATUS_OK;\n}\n\n/* The notification"),
+    ("no reference to what is ended", "process_kill", "kernel/cap.c",
+     "\t*out_object = cap->object;\n\treturn cap_retain(cap, handle);", "\t*out_object = cap->object;\n\treturn STATUS_OK;"),
     ("no second look on the fast path", "call", "kernel/endpoint_call.c",
      "receiver_head == NONE || !cap_current(cap, handle, &endpoint->object)", "receiver_head == NONE"),
     ("no second look on the slow path", "call", "kernel/endpoint_call.c",
      "if (!cap_current(cap, handle, &endpoint->object))\n\t\tstatus = STATUS_BAD_HANDLE;",
      "if (false)\n\t\tstatus = STATUS_GONE;"),
-    ("a second look that is not heeded", "send", "kernel/endpoint_call.c",
+    ("a second look that is not heeded", "send", "kernel/endpoint_send.c",
      "\tif (cap_current(cap, handle, &endpoint->object))\n",
      "\tif (cap_current(cap, handle, &endpoint->object) || tag != 0)\n"),
-    ("a second look without the lock", "notification_timer", "kernel/notification.c",
+    ("a second look without the lock", "notification_timer", "kernel/sys_notification.c",
      "LOCK_NOTIFICATION);\n\tif (cap_current(cap, handle, &notification->object)) {\n\t\tnotification->timer_bits",
      "LOCK_NOTIFICATION);\n\tlock_release(&notification->lock, LOCK_NOTIFICATION);\n"
      "\tif (cap_current(cap, handle, &notification->object)) {\n\t\tnotification->timer_bits"),

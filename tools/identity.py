@@ -64,7 +64,7 @@ LISTED = {**WRITES, "structures as a whole": WHOLE, "calls of what binds": CALLS
 SEEDED = [
     ("the receiver's principal on a message", "kernel/message.h", "&to->page->sender, from->owner",
      "&to->page->sender, to->owner"),
-    ("a queued message without a stamp", "kernel/endpoint_call.c",
+    ("a queued message without a stamp", "kernel/endpoint_send.c",
      "\tprincipal_stamp(&queued->sender, current->owner);\n", ""),
     ("the receiver's principal on a queued message", "kernel/endpoint_receive.c",
      "current->page->sender = queued->sender", "current->page->sender = current->owner->principal"),

@@ -294,22 +294,23 @@ static void pages_of_threads(void **state)
 	(void)state;
 	paddr_t frame;
 	uint64_t mapped;
+	uint64_t *entry;
 	assert_true(frame_alloc_zero(&frame));
-	assert_int_equal(aspace_enter_page(aspace, USER_PAGES_BASE, frame), STATUS_OK);
+	assert_int_equal(aspace_enter_page(aspace, USER_PAGES_BASE, frame, &entry), STATUS_OK);
 	assert_int_equal(arch_pte_address(entry_at(USER_PAGES_BASE)).a, frame.a);
-	assert_int_equal(aspace_enter_page(aspace, USER_PAGES_BASE, frame), STATUS_BUSY);
+	assert_int_equal(aspace_enter_page(aspace, USER_PAGES_BASE, frame, &entry), STATUS_BUSY);
 	/* Programs have no say there. */
 	assert_int_equal(aspace_unmap(aspace, USER_PAGES_BASE, 1), STATUS_INVALID);
 	assert_int_equal(aspace_protect(aspace, USER_PAGES_BASE, 1, PROT_READ), STATUS_INVALID);
 	assert_int_equal(aspace_map(aspace, MAPPING_MEMORY, 0, NONE, USER_PAGES_BASE + PAGE_SIZE, 0, 1, RW, RW, &mapped),
 	                 STATUS_INVALID);
-	aspace_leave_page(aspace, USER_PAGES_BASE);
+	aspace_leave_page(aspace, USER_PAGES_BASE, entry);
 	assert_int_equal(entry_at(USER_PAGES_BASE), 0);
-	aspace_leave_page(aspace, USER_PAGES_BASE);
+	aspace_leave_page(aspace, USER_PAGES_BASE, entry);
 	assert_int_equal(process_of(process)->pages, 1);
 	/* No table for it: nothing stays behind. */
 	process_of(process)->pages_limit = 2;
-	assert_int_equal(aspace_enter_page(aspace, USER_PAGES_BASE, frame), STATUS_QUOTA);
+	assert_int_equal(aspace_enter_page(aspace, USER_PAGES_BASE, frame, &entry), STATUS_QUOTA);
 	assert_int_equal(process_of(process)->pages, 1);
 	assert_int_equal(aspace->mapping_count, 0);
 	process_of(process)->pages_limit = 100000;

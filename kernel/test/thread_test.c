@@ -46,11 +46,12 @@ static void created(void **state)
 	assert_int_equal(thread->page->self, thread->page_user);
 	assert_true(thread->page_user != first->page_user);
 	assert_int_equal(thread->page_user % PAGE_SIZE, 0);
-	/* A page of its own is there for the program to write; the one after it is not. */
+	/* Two pages of its own are there for the program to write; the window after them is not. */
 	run(thread);
 	assert_true(user_copy_out(thread->page_user + 1024, "x", 1));
 	assert_int_equal(thread->page->bulk[0], 'x');
-	assert_false(user_copy_out(thread->page_user + PAGE_SIZE, "x", 1));
+	assert_true(user_copy_out(thread->page_user + MESSAGE_LOAN_OFFSET, "x", 1));
+	assert_false(user_copy_out(thread->page_user + MESSAGE_WINDOW_OFFSET, "x", 1));
 	assert_int_equal(host_cpu->arch.page, thread->page_user);
 	assert_int_equal(SYS(thread, process_id), STATUS_OK);
 	assert_int_equal(thread->regs.arg[1], process_of(first->process)->id);

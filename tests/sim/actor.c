@@ -210,6 +210,10 @@ static void set_arguments(struct thread *thread, uint64_t number)
 		arg[i] = any % 256u < 224u ? any % 64u : (any | 1u) * 0x9e3779b97f4a7c15ull;
 	switch (number) {
 	case SYSCALL_call:
+		arg[0] = pick_handle(thread, OBJECT_ENDPOINT);
+		arg[1] = pick_tag(thread) | (one_in(4) ? MESSAGE_LEND : 0);
+		arg[6] = pick_deadline();
+		break;
 	case SYSCALL_send:
 	case SYSCALL_reply_recv:
 		arg[0] = pick_handle(thread, OBJECT_ENDPOINT);
@@ -404,6 +408,8 @@ struct thread *sim_actor(struct thread *current, void *context)
 	if (one_in(40) && !first) {
 		current->regs.number = UINT64_MAX;
 		uint64_t address = one_in(8) ? host_random() % USER_LIMIT : 0x402000 + below(3 * PAGE_SIZE);
+		if (one_in(2))
+			address = current->page_user + below(3) * PAGE_SIZE; /* its loan, or its window */
 		bool survives = !one_in(8);
 		return trap_fault(current, survives ? FAULT_UNMAPPED : FAULT_INSTRUCTION, FAULT_WRITE, address);
 	}

@@ -17,13 +17,15 @@
 
 /*
  * Tag word: payload length in bits 0..15, number of capabilities in bits
- * 16..23, kind in bits 24..31 (written by the kernel on delivery), the method
- * or status of the protocol in bits 32..63.
+ * 16..22, bit 23: the caller's loan comes with it (call only), kind in bits
+ * 24..31 (written by the kernel on delivery), the method or status of the
+ * protocol in bits 32..63.
  */
 #define MESSAGE_TAG(label, length, caps)                                                          \
 	(((uint64_t)(uint32_t)(label) << 32) | ((uint64_t)(caps) << 16) | (uint64_t)(length))
 #define MESSAGE_LENGTH(tag) ((uint32_t)((tag) & 0xffffu))
-#define MESSAGE_CAPS(tag) ((uint32_t)(((tag) >> 16) & 0xffu))
+#define MESSAGE_CAPS(tag) ((uint32_t)(((tag) >> 16) & 0x7fu))
+#define MESSAGE_LEND (1ull << 23)
 #define MESSAGE_KIND(tag) ((uint32_t)(((tag) >> 24) & 0xffu))
 #define MESSAGE_LABEL(tag) ((uint32_t)((tag) >> 32))
 
@@ -40,6 +42,16 @@ struct message_cap {
 	uint32_t flags;  /* MESSAGE_CAP_*; out: enum object_type */
 };
 #define MESSAGE_CAP_MOVE 1u /* move mine; without it, derive a copy (needs the grant right) */
+
+/*
+ * Behind its message page every thread has its loan, a page that comes into
+ * being when it is touched, and its window, where the loan of a call it has
+ * received is seen, to be read and written, until it answers, receives another
+ * one, or ends. A caller who goes on without an answer loses the page to the
+ * server; the next touch makes a new one.
+ */
+#define MESSAGE_LOAN_OFFSET 4096u
+#define MESSAGE_WINDOW_OFFSET 8192u
 
 #define MESSAGE_LOCAL_SIZE 640u
 #define MESSAGE_BULK_SIZE 3072u

@@ -15,9 +15,9 @@
 /* Where the kernel puts things in a new process when asked to choose, and what it reserves. */
 #define USER_IMAGE_BASE 0x0000000000400000ull
 #define USER_STACK_TOP 0x0000003000000000ull    /* of the first thread; guard page below the stack */
-#define USER_PAGES_BASE 0x0000003100000000ull   /* message pages: one every two pages */
+#define USER_PAGES_BASE 0x0000003100000000ull   /* message page, loan, window and a guard page of each thread */
 #define USER_PAGES_MAX 64u                      /* threads per process */
-#define USER_PAGES_END (USER_PAGES_BASE + 2ull * USER_PAGES_MAX * PAGE_SIZE)
+#define USER_PAGES_END (USER_PAGES_BASE + 4ull * USER_PAGES_MAX * PAGE_SIZE)
 #define USER_CHOOSE_BASE 0x0000001000000000ull  /* memory_map with address 0; a free page after each */
 #define USER_CHOOSE_LIMIT 0x0000002000000000ull
 #define ASPACE_MAPPINGS_MAX 1024u               /* bounds every walk along the list */
@@ -38,7 +38,7 @@ struct aspace {
 enum mapping_kind {
 	MAPPING_MEMORY = 0,  /* pages of a memory object */
 	MAPPING_REGION = 1,  /* device registers */
-	MAPPING_PAGE = 2,    /* a thread's message page: one frame owned by the thread */
+	MAPPING_PAGE = 2,    /* a thread's message page, which is the thread's; its loan; its window (loan.h) */
 };
 
 struct mapping {
@@ -102,10 +102,11 @@ CC_NODISCARD status_t aspace_unmap_some(struct aspace *aspace, uint64_t address,
 CC_NODISCARD status_t aspace_protect_checked(struct aspace *aspace, uint64_t address, uint64_t pages,
                                              uint32_t prot, uint32_t *out_missing);
 CC_NODISCARD status_t aspace_protect(struct aspace *aspace, uint64_t address, uint64_t pages, uint32_t prot);
-/* One page owned by the caller (a thread's message page), entered at once, read-write; and its removal:
- * when it returns, no TLB knows the frame. */
-CC_NODISCARD status_t aspace_enter_page(struct aspace *aspace, uint64_t address, paddr_t frame);
-void aspace_leave_page(struct aspace *aspace, uint64_t address);
+/* A thread's three pages: its message page, owned by the caller, entered at once, read-write; room for its loan, made
+ * when touched, and for its window; their entries are in a row. And their removal: when it returns, no TLB knows the
+ * frame, and the loan's is free. */
+CC_NODISCARD status_t aspace_enter_page(struct aspace *aspace, uint64_t address, paddr_t frame, uint64_t **out_entries);
+void aspace_leave_page(struct aspace *aspace, uint64_t address, const uint64_t *entries);
 
 /* Which mappings of an object: all of one process (cap NONE), or those made through a dead capability. */
 struct mapping_filter {

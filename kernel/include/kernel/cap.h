@@ -74,6 +74,9 @@ CC_NODISCARD CC_COLD status_t cap_refuse(struct thread *current, handle_t handle
 CC_INLINE bool cap_current(const struct cap *cap, handle_t handle, const struct object *object);
 /* Hold the object of a capability beyond the object's lock: one reference, or BAD_HANDLE if it died meanwhile. */
 CC_NODISCARD status_t cap_retain(const struct cap *cap, handle_t handle);
+/* Look up and hold: *out_object is the slot of an object that the caller releases. As cap_lookup, cap_retain. */
+CC_NODISCARD status_t cap_hold(struct thread *current, handle_t handle, enum object_type type, uint32_t rights,
+                               uint32_t *out_object);
 
 /* First capability of an object, in a process's window; takes over one reference. TABLE_FULL; GONE: that
  * process is ending. */

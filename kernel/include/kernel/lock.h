@@ -4,7 +4,7 @@
  * no more than this. Order, outermost first (docs/kernel/locks.md):
  *
  *   [t] process table   [c] capability tree   [n] notification   [e] endpoint
- *   [a] address space   [o] memory object   [h] channel   [q] run queue and timers
+ *   [L] loan   [a] address space   [o] memory object   [h] channel   [q] run queue and timers
  *   [f] frames   [r] randomness   [w] wall clock   [l] log   [u] audit ring
  *
  * A CPU that waits answers TLB shootdowns (arch_spin_hint), so holding a lock
@@ -19,6 +19,7 @@ enum lock_rank {
 	LOCK_CAP,
 	LOCK_NOTIFICATION,
 	LOCK_ENDPOINT,
+	LOCK_LOAN,
 	LOCK_ASPACE,
 	LOCK_MEMORY,
 	LOCK_CHANNEL,

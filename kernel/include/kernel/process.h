@@ -69,6 +69,11 @@ CC_INLINE uint32_t process_slot(const struct process *process) { return (uint32_
 /* Charge frames to a process; false: over its quota, nothing charged. process NONE: the kernel, always true. */
 CC_NODISCARD bool process_charge(uint32_t process, uint32_t pages);
 void process_uncharge(uint32_t process, uint32_t pages);
+/* A zeroed frame, charged to the process: QUOTA, NO_MEMORY; and its end. */
+CC_NODISCARD status_t process_frame_take(uint32_t process, paddr_t *out_frame);
+void process_frame_give(uint32_t process, paddr_t frame);
+/* A page has changed hands: charged to who has it now, over the quota or not. */
+void process_charge_move(uint32_t from, uint32_t to);
 
 /* New process in state CREATED: empty aspace and window, quotas from `options`, the principal too if it names one
  * and else the image's, image mapped, stack and first thread (STOPPED) made. The caller has checked the rights. */

@@ -25,6 +25,8 @@
 
 struct thread *endpoint_call(struct thread *current);
 struct thread *endpoint_reply_receive(struct thread *current);
+/* The same, of a thread whose window shows somebody's page (loan.h). */
+struct thread *endpoint_reply_receive_lent(struct thread *current);
 struct thread *notification_signal_by_handle(struct thread *current);
 /* The end of a system call that has this status: whom to resume. */
 struct thread *syscall_finish(struct thread *current, status_t status);

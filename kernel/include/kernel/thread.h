@@ -43,6 +43,10 @@ struct thread {
 	uint64_t page_user;         /* [c] user address of the message page */
 	struct message_page *page;  /* [c] kernel address of the same frame */
 	paddr_t page_frame;         /* [c] */
+	uint64_t *page_entries;     /* [c] page table entries of message page, loan and window (loan.h) */
+	struct lock loan_lock;      /* L: LOCK_LOAN */
+	uint32_t lender;            /* [L] thread whose page its window shows, or NONE */
+	uint32_t loan_to;           /* [L of that one] thread whose window shows its page, or NONE */
 
 	/* Queues: a thread is in at most one. */
 	uint32_t next;              /* run queue [q], endpoint or notification queue [e, n] */

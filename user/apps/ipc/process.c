@@ -113,6 +113,59 @@ static void test_lend(void)
 	check_status(sys_cap_drop(endpoint), OK);
 }
 
+static void test_page_round(handle_t endpoint)
+{
+	uint8_t *const page = ipc_loan();
+	struct message message = {.tag = MESSAGE_TAG(1, 0, 0) | MESSAGE_LEND};
+	uint64_t wrong = 0;
+
+	check_status(ipc_call(endpoint, &message, LONG), INVALID); /* nothing is there yet */
+	for (uint32_t round = 0; round < 100; round++) {
+		for (uint32_t i = 0; i < PAGE_SIZE; i++)
+			page[i] = (uint8_t)(i * 13u + round);
+		message.tag = MESSAGE_TAG(1, 0, 0) | MESSAGE_LEND;
+		wrong += ipc_call(endpoint, &message, LONG) != STATUS_OK;
+		for (uint32_t i = 0; i < PAGE_SIZE; i++)
+			wrong += page[i] != (uint8_t)((PAGE_SIZE - 1u - i) * 13u + round);
+	}
+	check(wrong == 0);
+}
+
+/* A page that goes there and back with a call, and one whose call ends without an answer: the server keeps it and does
+ * not fault, and here is a new one. */
+static void test_page(void)
+{
+	handle_t endpoint = endpoint_make(0);
+	uint8_t *const page = ipc_loan();
+	struct message message = {.tag = MESSAGE_TAG(0, 0, 0) | MESSAGE_LEND};
+	struct partner partner;
+
+	partner_start(&partner, "turn-page", endpoint, RIGHT_RECEIVE);
+	test_page_round(endpoint);
+	page[0] = 77;
+	check_status(ipc_call(endpoint, &message, time_after(50u * NS_PER_MS)), TIMED_OUT);
+	check(page[0] == 0);
+	page[0] = 78;
+	struct process_status status = partner_wait(&partner);
+	check(status.exit_code == 0 && status.killed == 0);
+	check_status(sys_cap_drop(endpoint), OK);
+}
+
+/* A server that has answered has nothing left to read. */
+static void test_page_late(void)
+{
+	handle_t endpoint = endpoint_make(0);
+	struct message message = {.tag = MESSAGE_TAG(0, 0, 0) | MESSAGE_LEND};
+	struct partner partner;
+
+	*(volatile uint8_t *)ipc_loan() = 1;
+	partner_start(&partner, "read-late", endpoint, RIGHT_RECEIVE);
+	check_status(ipc_call(endpoint, &message, LONG), OK);
+	struct process_status status = partner_wait(&partner);
+	check(status.fault.kind == FAULT_UNMAPPED && status.killed == 1);
+	check_status(sys_cap_drop(endpoint), OK);
+}
+
 void test_processes(void)
 {
 	test_echo();
@@ -120,4 +173,6 @@ void test_processes(void)
 	test_successor();
 	test_silence();
 	test_lend();
+	test_page();
+	test_page_late();
 }

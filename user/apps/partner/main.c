@@ -47,6 +47,39 @@ static int keep(void)
 	return sys_thread_sleep(DEADLINE_NEVER) == STATUS_OK ? 0 : 1;
 }
 
+/* Turn round every page that comes with a call, where it lies; a label of 0 is answered after its caller has given up,
+ * and ends. What such a caller lent is still there to be read. */
+static int turn_page(void)
+{
+	uint8_t *const page = ipc_window();
+	struct message message;
+
+	must(ipc_receive(endpoint(), &message, DEADLINE_NEVER));
+	while (MESSAGE_LABEL(message.tag) != 0) {
+		for (uint32_t i = 0, last = PAGE_SIZE - 1u; i < last; i++, last--) {
+			const uint8_t byte = page[i];
+			page[i] = page[last];
+			page[last] = byte;
+		}
+		message.tag = MESSAGE_TAG(1, 0, 0);
+		must(ipc_reply_receive(endpoint(), &message, DEADLINE_NEVER));
+	}
+	time_sleep(300u * NS_PER_MS);
+	message.tag = 0;
+	return ipc_reply(&message) == STATUS_GONE && page[0] == 77 ? 0 : 1;
+}
+
+/* Read what is lent after it has gone back. */
+static int read_late(void)
+{
+	struct message message;
+
+	must(ipc_receive(endpoint(), &message, DEADLINE_NEVER));
+	message.tag = 0;
+	must(ipc_reply(&message));
+	return *(volatile uint8_t *)ipc_window();
+}
+
 /* Receive a capability to a notification and signal it: with the label as bits, then answer. */
 static int signal(void)
 {
@@ -119,6 +152,8 @@ int main(int argc, char **argv)
 		{"echo", echo},
 		{"die", die},
 		{"keep", keep},
+		{"turn-page", turn_page},
+		{"read-late", read_late},
 		{"signal", signal},
 		{"channel", channel},
 		{"channel-trespass", channel_trespass},

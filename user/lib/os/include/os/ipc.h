@@ -54,6 +54,13 @@ CC_NODISCARD status_t ipc_request_repeat(handle_t server, deadline_t deadline, u
 /* The capability that came with the last reply of ipc_request on this thread, likewise taken over. */
 handle_t ipc_reply_take(uint32_t index);
 
+/* This thread's loan, a page of its own, which goes with a call whose tag has MESSAGE_LEND: the server reads and writes
+ * it until it answers. After a call that ended in any other way it is another, empty page. */
+CC_INLINE void *ipc_loan(void) { return (uint8_t *)arch_message_page() + MESSAGE_LOAN_OFFSET; }
+/* Where a server sees the page of the call received last, if it brought one (MESSAGE_LEND): there until it is answered.
+ * The caller's other threads may be writing: look once, or copy. */
+CC_INLINE void *ipc_window(void) { return (uint8_t *)arch_message_page() + MESSAGE_WINDOW_OFFSET; }
+
 /* Between a struct and a message's words and page. */
 void ipc_store(struct message *message, const void *from, size_t bytes);
 void ipc_load(const struct message *message, void *to, size_t bytes);
