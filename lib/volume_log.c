@@ -31,29 +31,38 @@ static uint64_t block_address(const struct volume *volume, uint32_t segment, uin
 	return segment_address(volume, segment) + (uint64_t)block * BLOCK_SIZE;
 }
 
-/* What salvage takes for the last one may be cut short. */
-static uint64_t segment_end(const struct volume *volume, uint32_t segment)
+/* From an address to the end of its segment, in bytes; 0: it lies in none. What salvage takes for the last one may be
+ * cut short. */
+/*@ requires \valid_read(volume) && geometry_ok(volume);
+    assigns \nothing;
+    ensures \result <= volume->segment_blocks * BLOCK_SIZE;
+    ensures \result > 0 ==> address + \result <= BLOCKS_MAX * BLOCK_SIZE && (address + \result) % BLOCK_SIZE == 0; */
+static uint64_t segment_rest(const struct volume *volume, uint64_t address)
 {
-	const uint64_t end = segment_address(volume, segment) + (uint64_t)volume->segment_blocks * BLOCK_SIZE;
+	uint32_t segment;
 
-	return end < volume->blocks * BLOCK_SIZE ? end : volume->blocks * BLOCK_SIZE;
+	if (!address_segment(volume, address, &segment))
+		return 0;
+	//@ assert (segment + 1) * volume->segment_blocks <= SEGMENTS_MAX * SEGMENT_BLOCKS_MAX;
+	const uint64_t end = SUPER_BLOCKS + (segment + 1ull) * volume->segment_blocks;
+	const uint64_t end_bytes = (end < volume->blocks ? end : volume->blocks) * BLOCK_SIZE;
+	return address < end_bytes ? end_bytes - address : 0;
 }
 
 /* The bytes at an address, within its segment; `ahead` reads as much as fits, for who goes on from there. */
 status_t window_read(struct volume *volume, uint64_t address, uint32_t size, bool ahead, const uint8_t **out)
 {
-	const uint64_t first = address / BLOCK_SIZE;
-	uint32_t segment;
+	const uint64_t first = address / BLOCK_SIZE, rest = segment_rest(volume, address);
 
-	if (size > RECORD_MAX + 8 || !address_segment(volume, address, &segment) ||
-	    address > segment_end(volume, segment) || size > segment_end(volume, segment) - address)
+	if (size > RECORD_MAX + 8 || size > rest)
 		return STATUS_DAMAGED;
 	const uint64_t needed = (address + size + BLOCK_SIZE - 1) / BLOCK_SIZE - first;
 	if (first < volume->window_block || first + needed > volume->window_block + volume->window_blocks) {
-		const uint64_t rest = segment_end(volume, segment) / BLOCK_SIZE - first;
-		const uint64_t count = !ahead ? needed : rest < WINDOW_BLOCKS ? rest : WINDOW_BLOCKS;
+		const uint64_t room = (address + rest) / BLOCK_SIZE - first;
+		const uint64_t count = !ahead ? needed : room < WINDOW_BLOCKS ? room : WINDOW_BLOCKS;
+		//@ assert needed <= count <= WINDOW_BLOCKS;
 		volume->window_blocks = 0;
-		const status_t status = volume->device->operations->read(volume->device, first, (uint32_t)count, volume->window);
+		const status_t status = block_read(volume->device, first, (uint32_t)count, volume->window);
 		if (status != STATUS_OK)
 			return status;
 		volume->window_block = first;
@@ -63,6 +72,8 @@ status_t window_read(struct volume *volume, uint64_t address, uint32_t size, boo
 	return STATUS_OK;
 }
 
+/*@ requires \valid_read(volume) && 4 <= length && \valid_read(bytes + (0 .. length - 1));
+    assigns \nothing; */
 static uint32_t record_checksum(const struct volume *volume, const uint8_t *bytes, uint64_t address, size_t length)
 {
 	uint8_t place[8];
@@ -182,7 +193,7 @@ bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64
 	out->previous = bytes_le32(bytes + 52);
 	return bytes_le32(bytes) == BATCH_MAGIC && out->checksum == crc32c_long(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8) &&
 	       bytes_compare(bytes + 8, volume->identity, sizeof volume->identity) == 0 && bytes_le64(bytes + 32) == address &&
-	       out->used >= BATCH_HEADER && out->used <= volume->segment_blocks * BLOCK_SIZE &&
+	       out->used >= BATCH_HEADER && out->used <= segment_rest(volume, address) &&
 	       out->next_segment < volume->segment_count;
 }
 

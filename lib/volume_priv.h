@@ -27,6 +27,7 @@
 #define ENTRY_HEADER 16u
 #define RECORD_MAX (RECORD_HEADER + VOLUME_KEY_MAX + VOLUME_VALUE_MAX)
 #define WINDOW_BLOCKS (RECORD_MAX / BLOCK_SIZE + 2)
+#define BLOCKS_MAX (SUPER_BLOCKS + SEGMENTS_MAX * (uint64_t)SEGMENT_BLOCKS_MAX) /* that segments can lie in */
 #define LEVELS 12u
 #define POOL_UNIT 4u             /* of the index's memory: what it takes is named by its offset in units */
 #define POOL_CLASSES 32u         /* by size in units */
@@ -124,6 +125,17 @@ struct volume {
 	struct volume_statistics statistics;
 };
 
+/*@ // What the superblock, or salvage, said of the segments.
+    predicate geometry_ok(struct volume *volume) =
+        0 < volume->segment_blocks <= SEGMENT_BLOCKS_MAX && volume->segment_count <= SEGMENTS_MAX;
+
+    // The bytes that were read last; they lie apart from the struct.
+    predicate window_ok(struct volume *volume) =
+        \valid(volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1)) &&
+        \separated(volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1)) &&
+        volume->window_block <= BLOCKS_MAX && volume->window_blocks <= WINDOW_BLOCKS;
+*/
+
 /* An empty struct at the start of the arena (NULL: the arena does not do), and, when the geometry is known, where in
  * it the other parts lie (false: it is too small). */
 struct volume *volume_begin(struct block_device *device, void *arena, size_t arena_size);
@@ -177,9 +189,28 @@ status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_
 int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size);
 
 /* The log. */
+/*@ requires key_size <= VOLUME_KEY_MAX && value_size <= VOLUME_VALUE_MAX;
+    assigns \nothing;
+    ensures RECORD_HEADER <= \result <= RECORD_MAX; */
 uint32_t record_size(size_t key_size, size_t value_size);
+/*@ requires \valid_read(volume) && geometry_ok(volume) && segment <= volume->segment_count;
+    assigns \nothing;
+    ensures \result == (SUPER_BLOCKS + segment * volume->segment_blocks) * BLOCK_SIZE;
+    ensures \result <= BLOCKS_MAX * BLOCK_SIZE; */
 uint64_t segment_address(const struct volume *volume, uint32_t segment);
+/*@ requires \valid_read(volume) && geometry_ok(volume) && \valid(out_segment) && \separated(volume, out_segment);
+    assigns *out_segment;
+    ensures \result ==> *out_segment < volume->segment_count;
+    ensures \result ==> *out_segment * volume->segment_blocks <= address / BLOCK_SIZE - SUPER_BLOCKS <
+                        (*out_segment + 1) * volume->segment_blocks; */
 bool address_segment(const struct volume *volume, uint64_t address, uint32_t *out_segment);
+/*@ requires \valid(volume) && geometry_ok(volume) && window_ok(volume) && size > 0;
+    requires \valid(out) && \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out, volume->window_block, volume->window_blocks, volume->window[0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1];
+    ensures window_ok(volume);
+    ensures \result == STATUS_OK ==> \valid_read(*out + (0 .. size - 1)) && address <= BLOCKS_MAX * BLOCK_SIZE - size;
+    ensures \result == STATUS_OK ==>
+        volume->window <= *out && *out + size <= volume->window + WINDOW_BLOCKS * BLOCK_SIZE; */
 status_t window_read(struct volume *volume, uint64_t address, uint32_t size, bool ahead, const uint8_t **out);
 /* A record in the window. */
 struct record {
@@ -187,7 +218,17 @@ struct record {
 	uint64_t sequence;
 	uint32_t kind, key_size, value_size;
 };
+/*@ predicate record_ok(struct record *record) =
+        0 < record->key_size <= VOLUME_KEY_MAX && record->value_size <= VOLUME_VALUE_MAX &&
+        \valid_read(record->key + (0 .. record->key_size - 1)) &&
+        \valid_read(record->value + (0 .. record->value_size - 1)); */
+
 /* The record at an address, if all of it is as it was written. */
+/*@ requires \valid(volume) && geometry_ok(volume) && window_ok(volume) && \valid(out);
+    requires \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out, volume->window_block, volume->window_blocks, volume->window[0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1];
+    ensures window_ok(volume);
+    ensures \result == STATUS_OK ==> record_ok(out) && (out->kind == RECORD_PUT || out->kind == RECORD_DELETE); */
 status_t record_load(struct volume *volume, uint64_t address, bool ahead, struct record *out);
 status_t record_read(struct volume *volume, struct node *node, const struct place *place, const uint8_t **out_value);
 /* The same, out of the cache if it was read before; what is read for the first time since is kept there. */
@@ -213,7 +254,7 @@ struct batch_header {
 };
 /* What the header of the next batch will say, as far as that does not depend on its records. */
 void batch_header_known(const struct volume *volume, uint64_t address, uint8_t out_header[BATCH_HEADER]);
-/*@ requires \valid_read(volume) && volume->segment_blocks <= SEGMENT_BLOCKS_MAX;
+/*@ requires \valid_read(volume) && geometry_ok(volume);
     requires \valid_read(bytes + (0 .. BATCH_HEADER - 1)) && \valid(out) && \separated(out, volume, bytes + (0 .. BATCH_HEADER - 1));
     assigns *out;
     ensures \result ==> BATCH_HEADER <= out->used <= volume->segment_blocks * BLOCK_SIZE;

@@ -160,11 +160,15 @@ class Volume:
         return data[address + 5], key, data[address + 24 + key_size:end], number(data, address + 16, 8), \
             (end - address + 7) // 8 * 8
 
+    def rest(self, address):
+        """Bytes from there to the end of the segment."""
+        return self.size * BLOCK - (address - 4 * BLOCK) % (self.size * BLOCK)
+
     def header(self, address):
         """The header of a batch, or None."""
         head = self.data[address:address + 64]
         whole = head[:4] == b"BTCH" and number(head, 4, 4) == crc(head[8:]) and head[8:24] == self.identity and \
-            number(head, 32, 8) == address
+            number(head, 32, 8) == address and number(head, 40, 4) <= self.rest(address)
         return head if whole else None
 
     def batch(self, address):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The volume against a shadow map: as a map, over power cuts at every operation, on a full disk, with flipped bits. */
 #include "sim_disk.h"
+#include <lib/bytes.h>
+#include <lib/crc32c.h>
 #include <lib/volume.h>
 
 #define ARENA (1u << 20)
@@ -708,6 +710,45 @@ static void many_notes(void **state)
 	sim_end(&disk);
 }
 
+/* Superblocks that say segments are half as long, with their checksums right: what was inside a segment lies across two. */
+static void segments_halve(struct sim_disk *disk)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		uint8_t *bytes = disk->cache + i * BLOCK_SIZE;
+		bytes_put_le32(bytes + 12, bytes_le32(bytes + 12) / 2);
+		for (uint32_t at = 104; at < 104 + bytes_le32(bytes + 96) * 4; at += 4)
+			bytes_put_le32(bytes + at, bytes_le32(bytes + at) * 2);
+		bytes_put_le32(bytes + 4, crc32c(CRC32C_INIT, bytes + 8, BLOCK_SIZE - 8));
+	}
+}
+
+/* A batch that reaches past its segment, every checksum right, is none: behind it nothing is where it says. */
+static void batch_across_segments(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, 2100); /* segments of 64 blocks */
+	const uint8_t *value;
+	size_t size;
+
+	for (uint32_t i = 0; i < 28; i++) {
+		assert_int_equal(volume_put(volume, &i, sizeof i, "", 0), STATUS_OK);
+		assert_int_equal(volume_commit(volume), STATUS_OK);
+	}
+	assert_int_equal(volume_unmount(volume), STATUS_OK);
+	assert_int_equal(mount(&disk, &volume), STATUS_OK);
+	/* The mark, and from block 30 on three blocks of records, one of which begins where the half of the segment ends. */
+	for (uint32_t i = 100; i < 230; i++)
+		assert_int_equal(volume_put(volume, &i, sizeof i, "0123456789abcdef0123456789abcdef0123", 36), STATUS_OK);
+	assert_int_equal(volume_commit(volume), STATUS_OK);
+	segments_halve(&disk);
+	assert_int_equal(mount(&disk, &volume), STATUS_OK);
+	for (uint32_t i = 100; i < 230; i++)
+		assert_int_equal(volume_look(volume, &i, sizeof i, &value, &size), STATUS_NOT_FOUND);
+	assert_true(volume_valid(volume));
+	sim_end(&disk);
+}
+
 static int arena_make(void **state)
 {
 	(void)state;
@@ -722,7 +763,7 @@ int main(void)
 		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(damaged_before_the_end), cmocka_unit_test(flipped_while_mounted),
 		                            cmocka_unit_test(format_cut), cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
 		                            cmocka_unit_test(grown_device), cmocka_unit_test(room), cmocka_unit_test(long_keys), cmocka_unit_test(read_before),
-		                            cmocka_unit_test(many_notes) };
+		                            cmocka_unit_test(many_notes), cmocka_unit_test(batch_across_segments) };
 	const int count = (int)(sizeof tests / sizeof tests[0]);
 	const int failed = cmocka_run_group_tests(tests, arena_make, NULL);
 

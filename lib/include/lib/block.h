@@ -33,3 +33,11 @@ struct block_operations {
 	/* Contents become zeroes, or stay as they are: the space is not needed. May be NULL. */
 	status_t (*discard)(struct block_device *device, uint64_t block, uint64_t count);
 };
+
+/* Whatever the device says the blocks hold; what it keeps for itself lies elsewhere. The call itself is trusted. */
+/*@ requires \valid(out_bytes + (0 .. count * BLOCK_SIZE - 1));
+    assigns out_bytes[0 .. count * BLOCK_SIZE - 1]; */
+CC_INLINE status_t block_read(struct block_device *device, uint64_t block, uint32_t count, uint8_t *out_bytes)
+{
+	return device->operations->read(device, block, count, out_bytes);
+}
