@@ -49,7 +49,9 @@ static inline uint32_t queue_peek(const struct queue *queue, uint32_t max, const
 	return count < max ? count : max;
 }
 
+/* What is gone is gone: it may have been a passphrase. */
 static inline void queue_drop(struct queue *queue, uint32_t count)
 {
-	queue->head += count;
+	for (; count > 0; count--)
+		queue->bytes[queue->head++ % QUEUE_BYTES] = 0;
 }
