@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The encrypted device itself: reads decrypt in place, writes are encrypted in the struct's own room. */
-#include "block_xts_priv.h"
+#include <lib/block_xts.h>
 #include <lib/bytes.h>
 #include <lib/hash.h>
 #include <lib/string.h>
@@ -77,18 +77,11 @@ static status_t xts_flush(struct block_device *device)
 /* No discard: zeroes below are noise here, and it would show which blocks are free. */
 static const struct block_operations OPERATIONS = { xts_read, xts_write, xts_flush, NULL };
 
-status_t block_xts_open(struct block_xts *out_xts, struct block_device *below, const struct passphrase *passphrase)
+void block_xts_open(struct block_xts *out_xts, struct block_device *below, const uint8_t key[XTS_KEY_SIZE])
 {
-	uint8_t key[XTS_KEY_SIZE];
-	const status_t status = block_xts_unwrap(below, passphrase, key);
-
-	if (status != STATUS_OK)
-		return status;
 	out_xts->device = (struct block_device){ &OPERATIONS, below->blocks - BLOCK_XTS_HEADERS, below->read_only, 0 };
 	out_xts->below = below;
 	xts_begin(&out_xts->xts, key);
-	secret_wipe(key, sizeof key);
-	return STATUS_OK;
 }
 
 void block_xts_close(struct block_xts *xts)

@@ -81,8 +81,8 @@ $(patsubst $1/test/%.c,$H/tests/%,$(wildcard $1/test/*_test.c)): $H/tests/%: $H/
 endef
 $H/tests/transfers_test: $H/user/lib/driver/virtqueue.c.o
 $(foreach folder,$(patsubst %/test,%,$(wildcard user/*/*/test)),$(eval $(call USER_PARTS,$(folder))))
-# The store's test is its service but for the loop, with the library that services are written in.
-$H/tests/store_service_test: $H/user/lib/os/parts.a
+# These services' tests are the service but for the loop, with the library that services are written in.
+$H/tests/store_service_test $H/tests/unlock_test: $H/user/lib/os/parts.a
 # The fault plan stands between the kernel and its allocators.
 SIM_WRAP := -Wl,--wrap=frame_alloc,--wrap=frame_alloc_zero,--wrap=table_take \
 	-Wl,--wrap=audit_emit,--wrap=audit_message,--wrap=audit_outcome,--wrap=audit_not_passed
@@ -187,10 +187,12 @@ $H/fuzz/service/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
 $H/fuzz/service.a: $(SERVICE_LIB)
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
-$(patsubst %,$H/fuzz/obj/tests/fuzz/%.c.o,vault policy store store_client disk): SEE := $(SEE_USER_HOST)
+$(patsubst %,$H/fuzz/obj/tests/fuzz/%.c.o,vault policy store store_client disk unlock): SEE := $(SEE_USER_HOST)
 $H/fuzz/disk: $(DISK_PARTS:%=$H/fuzz/service/%.o) $H/fuzz/service.a
 $H/fuzz/vault: $(call service_objects,keys)
 $H/fuzz/policy: $(call service_objects,policy)
+$H/fuzz/unlock: HOST_LDFLAGS := -Wl,--wrap=pbkdf2
+$H/fuzz/unlock: $(call service_objects,unlock)
 $H/fuzz/store: HOST_LDFLAGS := -Wl,--wrap=signature_verify_digest
 $H/fuzz/store_client: HOST_LDFLAGS := -Wl,--wrap=signature_verify_digest,--wrap=signature_sign_digest,--wrap=signature_public -lcmocka
 $H/fuzz/store_client: $H/fuzz/service.a

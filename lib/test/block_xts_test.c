@@ -71,7 +71,12 @@ static int begin(void **state)
 
 static status_t opens(const struct passphrase *passphrase)
 {
-	return block_xts_open(&xts, &memory.device, passphrase);
+	uint8_t found[XTS_KEY_SIZE];
+	const status_t status = block_xts_unwrap(&memory.device, passphrase, found);
+
+	if (status == STATUS_OK)
+		block_xts_open(&xts, &memory.device, found);
+	return status;
 }
 
 /* ---- contents ---- */
@@ -241,6 +246,71 @@ static void header_forged(void **state)
 	assert_int_equal(opens_seen_alone(0), STATUS_OK);
 }
 
+/* ---- header and key, apart from the device ---- */
+static void headers_read(void **state)
+{
+	struct block_xts_headers headers;
+
+	(void)state;
+	assert_int_equal(block_xts_read(&memory.device, &headers), STATUS_OK);
+	assert_int_equal(headers.count, 1); /* the second says the same */
+	assert_memory_equal(headers.bytes[0], memory.bytes[1], BLOCK_XTS_HEADER_SIZE);
+	memory.bytes[0][8] ^= 2;
+	header_seal(memory.bytes[0]);
+	assert_int_equal(block_xts_read(&memory.device, &headers), STATUS_OK);
+	assert_int_equal(headers.count, 1);
+	memory.bytes[1][9] ^= 1;
+	assert_int_equal(block_xts_read(&memory.device, &headers), STATUS_UNSUPPORTED); /* says more than damage */
+	assert_int_equal(headers.count, 0);
+	memory.failing = true;
+	assert_int_equal(block_xts_read(&memory.device, &headers), STATUS_IO_ERROR);
+}
+
+/* Between the two writes of a change there are two headers, one for each passphrase. */
+static void headers_of_two(void **state)
+{
+	struct block_xts_headers headers;
+	uint8_t before[BLOCK_SIZE], found[XTS_KEY_SIZE];
+
+	(void)state;
+	memcpy(before, memory.bytes[1], BLOCK_SIZE);
+	salt[0] ^= 1;
+	assert_int_equal(block_xts_change(&memory.device, &RIGHT, &OTHER, 30, salt), STATUS_OK);
+	memcpy(memory.bytes[1], before, BLOCK_SIZE);
+	assert_int_equal(block_xts_read(&memory.device, &headers), STATUS_OK);
+	assert_int_equal(headers.count, 2);
+	assert_int_equal(block_xts_key(headers.bytes[0], &RIGHT, found), STATUS_DENIED);
+	assert_int_equal(block_xts_key(headers.bytes[0], &OTHER, found), STATUS_OK);
+	assert_memory_equal(found, key, sizeof key);
+	assert_int_equal(block_xts_key(headers.bytes[1], &RIGHT, found), STATUS_OK);
+	assert_memory_equal(found, key, sizeof key);
+	assert_int_equal(opens(&RIGHT), STATUS_OK);
+	assert_int_equal(opens(&OTHER), STATUS_OK);
+	assert_int_equal(opens(&WRONG), STATUS_DENIED);
+}
+
+/* Any bit of what a header says: no key, and none is written. */
+static void key_refused(void **state)
+{
+	uint8_t header[BLOCK_XTS_HEADER_SIZE], found[XTS_KEY_SIZE] = { 0 }, nothing[XTS_KEY_SIZE] = { 0 };
+
+	(void)state;
+	for (size_t bit = 0; bit < 8u * sizeof header; bit++) {
+		memcpy(header, memory.bytes[0], sizeof header);
+		header[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		if (bit / 8 >= 17 && bit / 8 < 20)
+			continue; /* iterations nobody waits for, or too many of them */
+		const status_t status = block_xts_key(header, &RIGHT, found);
+		assert_int_equal(status, bit < 64 ? STATUS_NOT_FOUND : bit < 128 ? STATUS_UNSUPPORTED : STATUS_DENIED);
+		assert_memory_equal(found, nothing, sizeof found);
+	}
+	memcpy(header, memory.bytes[0], sizeof header);
+	header[19] = 0xff;
+	assert_int_equal(block_xts_key(header, &RIGHT, found), STATUS_DAMAGED);
+	memset(header + 16, 0, 4);
+	assert_int_equal(block_xts_key(header, &RIGHT, found), STATUS_DAMAGED);
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, begin)
 TEST_MAIN(CASE(what_goes_through), CASE(form), CASE(bounds), CASE(passphrases), CASE(change), CASE(change_interrupted),
-          CASE(header_damaged), CASE(header_forged))
+          CASE(header_damaged), CASE(header_forged), CASE(headers_read), CASE(headers_of_two), CASE(key_refused))

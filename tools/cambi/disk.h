@@ -41,6 +41,8 @@ struct disk {
 };
 /* The device alone: open, locked, decrypted. NULL if there is an encrypted device and `locked_is_null`. */
 struct disk *disk_device_open(const struct disk_place *place, bool writable);
+/* Its device is from now on the one inside the encrypted one. The key is copied. */
+void disk_decrypt(struct disk *disk, const uint8_t key[XTS_KEY_SIZE]);
 /* With its store. */
 struct disk *disk_open(const struct disk_place *place, bool writable);
 /* Memory for the index of any volume. */

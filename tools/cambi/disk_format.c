@@ -97,17 +97,15 @@ static void encrypt(const struct disk_place *place, struct disk *disk)
 {
 	uint8_t key[XTS_KEY_SIZE], salt[BLOCK_XTS_SALT_SIZE];
 
-	disk->xts = grown(NULL, sizeof(*disk->xts));
 	const struct passphrase passphrase = disk_passphrase(place, true);
 	need_random(key, sizeof(key));
 	need_random(salt, sizeof(salt));
-	status_t status = block_xts_format(&disk->file.device, &passphrase, BLOCK_XTS_ITERATIONS, key, salt);
-	secret_wipe(key, sizeof(key));
-	if (status == STATUS_OK)
-		status = block_xts_open(disk->xts, &disk->file.device, &passphrase);
+	const status_t status = block_xts_format(&disk->file.device, &passphrase, BLOCK_XTS_ITERATIONS, key, salt);
 	disk_passphrase_wipe();
+	if (status == STATUS_OK)
+		disk_decrypt(disk, key);
+	secret_wipe(key, sizeof(key));
 	disk_need(disk, status, "cannot be encrypted");
-	disk->device = &disk->xts->device;
 }
 
 /* The store opened once has its first record; the arena is the volume's until then. */

@@ -22,11 +22,18 @@ void disk_need(const struct disk *disk, status_t status, const char *what)
 }
 
 /* ---- the device ---- */
-static void unlock(struct disk *disk, const struct disk_place *place)
+void disk_decrypt(struct disk *disk, const uint8_t key[XTS_KEY_SIZE])
 {
 	disk->xts = grown(NULL, sizeof(*disk->xts));
+	block_xts_open(disk->xts, &disk->file.device, key);
+	disk->device = &disk->xts->device;
+}
+
+static void unlock(struct disk *disk, const struct disk_place *place)
+{
+	uint8_t key[XTS_KEY_SIZE];
 	const struct passphrase passphrase = disk_passphrase(place, false);
-	const status_t status = block_xts_open(disk->xts, &disk->file.device, &passphrase);
+	const status_t status = block_xts_unwrap(&disk->file.device, &passphrase, key);
 	disk_passphrase_wipe();
 	if (status == STATUS_DENIED)
 		refuse("%s: this is not the passphrase", disk->path);
@@ -35,7 +42,8 @@ static void unlock(struct disk *disk, const struct disk_place *place)
 	if (status == STATUS_UNSUPPORTED)
 		refuse("%s: encrypted in a way this program does not know", disk->path);
 	disk_need(disk, status, "the encryption cannot be opened");
-	disk->device = &disk->xts->device;
+	disk_decrypt(disk, key);
+	secret_wipe(key, sizeof(key));
 }
 
 static struct disk *file_only(const struct disk_place *place, bool writable)

@@ -151,3 +151,23 @@ int arcobj_info(int argc, char **argv)
 		numbers(&info);
 	return 0;
 }
+
+/* The shell does not wait for a store that has trouble. */
+#define GREET_PATIENCE_NS NS_PER_SECOND
+
+void arcobj_greet(void)
+{
+	static const struct store_info_req request;
+	struct store_info_rep info;
+	char size[SHOW_MAX];
+	const handle_t store = startup_handle("fs");
+
+	if (store == HANDLE_NONE || store_info(store, time_after(GREET_PATIENCE_NS), &request, &info) != STATUS_OK)
+		return;
+	if (info.medium == STORE_ON_NOTHING)
+		print("THE DISK IS REFUSED and was not touched: %s. Nothing can be stored.\n",
+		      status_sentence((status_t)info.problem));
+	else if (info.medium == STORE_IN_MEMORY)
+		print("THERE IS NO DISK: %s of memory take its place, nothing outlives the power.\n",
+		      show_size(size, info.blocks * BLOCK_SIZE));
+}

@@ -211,6 +211,7 @@ static void greet(bool restarted)
 	print("\nCambiOS %s on %s, %u %s, %s. Ready after %s. \"help\" lists the commands.\n",
 	      system.version, system.architecture, system.cpu_count, system.cpu_count == 1 ? "CPU" : "CPUs",
 	      show_size(size, memory.total_bytes), show_time(time, time_now()));
+	arcobj_greet();
 	if (restarted)
 		print("The shell was restarted; \"log\" says why.\n");
 	else if (autorun_find(system.command_line, line, sizeof(line))) {

@@ -159,6 +159,8 @@ uint32_t arcobj_verb_names(const char **out_names);
 /* What word `index`, from 1, after a verb may be. */
 uint32_t arcobj_takes(const char *verb, uint32_t index);
 void arcobj_help(void);
+/* At the first prompt: what whoever stores something would not expect. */
+void arcobj_greet(void);
 /* Of the store, those that begin with a word; at most ARCOBJ_LISTED_MAX, valid until the next call. */
 #define ARCOBJ_LISTED_MAX 64u
 uint32_t arcobj_candidates(bool hashes, const char *word, size_t length, const char **out_candidates);

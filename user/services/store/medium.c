@@ -134,7 +134,7 @@ static status_t encryption_look(void)
 	if (status != STATUS_OK || !there)
 		return status;
 	medium.flags |= STORE_IS_ENCRYPTED;
-	return unlock(device, (medium.flags & STORE_WAS_RESTARTED) != 0, &device);
+	return unlock(device, &device);
 }
 
 static status_t format(void)
@@ -225,9 +225,7 @@ status_t medium_open(void)
 		medium.problem = status;
 	}
 	medium.blocks = device == NULL ? 0 : device->blocks;
-	if (medium.kind != STORE_ON_DISK)
-		say(began_ns); /* to whoever is there */
-	startup_drop("console"); /* nobody is asked anything any more */
+	unlock_end();
 	say(began_ns);
 	return STATUS_OK;
 }

@@ -4,7 +4,7 @@
  * do what, and when it is answered.
  *
  *   medium.c   the disk or the memory it lies on
- *   unlock.c   the passphrase of an encrypted disk
+ *   unlock.c   the key of an encrypted disk
  *   client.c   who asks: windows and sessions
  *   change.c   changes under one commit, answered when it is durable
  *   object.c   put, upload, amend, delete
@@ -45,9 +45,10 @@ void medium_mend(void);
 CC_NODISCARD status_t medium_open(void);
 
 /* ---- unlock.c ---- */
-/* The device in an encrypted one. DENIED: nobody had the passphrase. After a restart nobody is asked: the console is the
- * shell's by then. */
-CC_NODISCARD status_t unlock(struct block_device *below, bool restarted, struct block_device **out_device);
+/* The device in an encrypted one. DENIED: nobody had the passphrase, at the one time somebody was asked. */
+CC_NODISCARD status_t unlock(struct block_device *below, struct block_device **out_device);
+/* Nobody needs to be asked any more, nor is there anybody whom this process could ask. */
+void unlock_end(void);
 
 /* ---- client.c ---- */
 struct client {

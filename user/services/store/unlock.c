@@ -1,138 +1,57 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/*
- * An encrypted disk: whoever switches the machine on is asked for the passphrase, once, before anything that is kept
- * on the disk is needed. What opened it is kept for this process's successors, in memory that nobody else maps; the
- * console is given up before the first client is served.
- */
+/* An encrypted disk: its key comes from the service that asked for the passphrase; neither that nor what is made of it was
+ * ever here. */
 #include "store.h"
 #include <lib/block_xts.h>
 #include <lib/hash.h>
 #include <lib/string.h>
-#include <os/console.h>
-#include <os/keep.h>
 #include <os/startup.h>
-#include <os/time.h>
+#include <os/unlock.h>
 
-#define PASSPHRASE_MAX 128u
-#define ATTEMPTS       3u
-#define ERASE          0x7fu
-#define BACKSPACE      0x08u
-#define ERASE_LINE     0x15u /* Ctrl-U */
-#define GIVE_UP        0x03u /* Ctrl-C */
+_Static_assert(UNLOCK_HEADER_SIZE == BLOCK_XTS_HEADER_SIZE && UNLOCK_KEY_SIZE == XTS_KEY_SIZE, "bytes as on the disk");
 
-static struct {
-	uint32_t size;
-	uint8_t bytes[PASSPHRASE_MAX];
-} secret;
-static struct block_xts decrypted;
-static struct keep keep;
-
-/* ---- the console ---- */
-static void say(handle_t console, const char *text)
+static status_t ask(handle_t server, const struct block_xts_headers *headers, struct unlock_disk_rep *out_reply)
 {
-	struct console_write_req request;
-	struct console_write_rep reply;
-	const size_t length = strlen(text);
+	const struct unlock_disk_req request = {.copies = headers->count};
+	struct unlock_offer_req offer;
+	struct unlock_offer_rep taken;
+	status_t status = STATUS_OK;
 
-	memcpy(request.data, text, length);
-	(void)!console_write(console, DEADLINE_NEVER, &request, length, &reply);
+	for (offer.copy = 0; status == STATUS_OK && offer.copy < headers->count; offer.copy++) {
+		memcpy(offer.header, headers->bytes[offer.copy], sizeof offer.header);
+		status = unlock_offer(server, DEADLINE_NEVER, &offer, &taken);
+	}
+	return status == STATUS_OK ? unlock_disk(server, DEADLINE_NEVER, &request, out_reply) : status;
 }
 
-/* Whoever reads what nobody else is to read first controls it. */
-static status_t control(handle_t console)
+status_t unlock(struct block_device *below, struct block_device **out_device)
 {
-	static const struct console_control_req request = {.bits = 1};
-	struct console_control_rep reply;
-	handle_t interrupted;
-	status_t status = sys_notification_create(&interrupted);
+	static struct block_xts decrypted;
+	const handle_t server = startup_need("unlock");
+	struct block_xts_headers headers;
+	struct unlock_disk_rep reply;
+	status_t status = block_xts_read(below, &headers);
 
 	if (status != STATUS_OK)
 		return status;
-	ipc_attach(interrupted, RIGHT_SIGNAL, 0);
-	return console_control(console, DEADLINE_NEVER, &request, &reply);
+	status = STATUS_RESTARTED; /* whoever serves knows nothing of what its predecessor was offered */
+	for (uint32_t i = 0; status == STATUS_RESTARTED && i <= IFACE_REPEATS_MAX; i++)
+		status = ask(server, &headers, &reply);
+	if (status != STATUS_OK)
+		return status;
+	block_xts_open(&decrypted, below, reply.key);
+	secret_wipe(&reply, sizeof reply);
+	*out_device = &decrypted.device;
+	return STATUS_OK;
 }
 
-/* True: the line is complete. */
-static bool take(uint8_t byte)
+void unlock_end(void)
 {
-	if (byte == '\r' || byte == '\n')
-		return true;
-	if (byte == ERASE_LINE)
-		secret.size = 0;
-	else if (byte == ERASE || byte == BACKSPACE)
-		secret.size -= secret.size > 0;
-	else if (byte >= ' ' && secret.size < PASSPHRASE_MAX)
-		secret.bytes[secret.size++] = byte;
-	return false;
-}
+	static const struct unlock_close_req request;
+	struct unlock_close_rep reply;
+	const handle_t server = startup_handle("unlock");
 
-/* A line into `secret`, not shown. False: whoever is there does not want to. */
-static bool line_read(handle_t console)
-{
-	static const struct console_read_req request = {.max = CONSOLE_DATA_MAX};
-	struct console_read_rep reply;
-	size_t size;
-	bool complete = false;
-
-	secret.size = 0;
-	while (!complete) {
-		if (console_read(console, DEADLINE_NEVER, &request, &reply, &size) != STATUS_OK)
-			return false;
-		for (size_t i = 0; i < size && !complete; i++) {
-			if (reply.data[i] == GIVE_UP)
-				return false;
-			complete = take(reply.data[i]);
-		}
-		secret_wipe(&reply, sizeof reply);
-	}
-	return true;
-}
-
-/* ---- the disk ---- */
-static status_t try(struct block_device *below)
-{
-	const struct passphrase passphrase = {secret.bytes, secret.size};
-
-	return secret.size == 0 ? STATUS_DENIED : block_xts_open(&decrypted, below, &passphrase);
-}
-
-static status_t ask(struct block_device *below)
-{
-	const handle_t console = startup_need("console");
-	status_t status = control(console);
-
-	for (uint32_t i = 0; status == STATUS_OK && i < ATTEMPTS; i++) {
-		say(console, i == 0 ? "\nThe disk is encrypted. Its passphrase: " : "That is not it. The passphrase: ");
-		if (!line_read(console))
-			break;
-		say(console, "\n");
-		status = try(below);
-		if (status != STATUS_DENIED)
-			return status;
-		status = STATUS_OK;
-	}
-	say(console, "\nThe disk stays locked: nothing can be stored. \"reboot\" asks again.\n");
-	return STATUS_DENIED;
-}
-
-/* The one that opened it before this process. */
-static bool kept(void)
-{
-	return keep_open(&keep) == STATUS_OK && sizeof secret <= keep.room && keep_load(&keep, &secret, sizeof secret);
-}
-
-status_t unlock(struct block_device *below, bool restarted, struct block_device **out_device)
-{
-	status_t status = STATUS_DENIED;
-
-	if (kept())
-		status = try(below);
-	else if (!restarted)
-		status = ask(below);
-	if (status == STATUS_OK) {
-		keep_store(&keep, &secret, sizeof secret);
-		*out_device = &decrypted.device;
-	}
-	secret_wipe(&secret, sizeof secret);
-	return status;
+	if (server != HANDLE_NONE)
+		(void)!unlock_close(server, DEADLINE_NEVER, &request, &reply); /* a server that is gone asks nobody either */
+	startup_drop("unlock");
 }
