@@ -155,8 +155,12 @@ static void fixed_store(const struct object_record *record, uint8_t *out_bytes)
 	bytes_put_le64(out_bytes + AT_SIZE, record->size);
 }
 
-size_t object_record_encode(const struct object_record *record, uint8_t out_bytes[OBJECT_RECORD_MAX],
-                            uint8_t out_digest[HASH_SIZE])
+/* All of it but the signature; returns its size, 0 if it breaks a rule. */
+/*@ requires \valid_read(record) && \valid(out_bytes + (0 .. OBJECT_RECORD_MAX - 1));
+    requires \separated(record, out_bytes + (0 .. OBJECT_RECORD_MAX - 1));
+    assigns out_bytes[0 .. OBJECT_RECORD_MAX - 1];
+    ensures \result != 0 ==> record_ok(record) && \result == record_size(record) - SIGNATURE_SIZE; */
+static size_t record_store(const struct object_record *record, uint8_t out_bytes[OBJECT_RECORD_MAX])
 {
 	size_t size = OBJECT_RECORD_FIXED;
 
@@ -168,7 +172,16 @@ size_t object_record_encode(const struct object_record *record, uint8_t out_byte
 	    loop variant record->entry_count - i; */
 	for (uint32_t i = 0; i < record->entry_count; i++, size += OBJECT_ENTRY_SIZE)
 		entry_store(&record->entries[i], out_bytes + size);
-	hash_bytes(out_bytes, size, out_digest);
+	return size;
+}
+
+size_t object_record_encode(const struct object_record *record, uint8_t out_bytes[OBJECT_RECORD_MAX],
+                            uint8_t out_digest[HASH_SIZE])
+{
+	const size_t size = record_store(record, out_bytes);
+
+	if (size != 0)
+		hash_bytes(out_bytes, size, out_digest);
 	return size;
 }
 
@@ -209,9 +222,9 @@ static void fixed_load(const uint8_t *bytes, struct object_record *out_record)
     ensures \result ==> record_ok(record) && signed_size == record_size(record) - SIGNATURE_SIZE; */
 static bool is_canonical(const struct object_record *record, const uint8_t *bytes, size_t signed_size)
 {
-	uint8_t again[OBJECT_RECORD_MAX], digest[HASH_SIZE];
+	uint8_t again[OBJECT_RECORD_MAX];
 
-	return object_record_encode(record, again, digest) == signed_size && bytes_compare(again, bytes, signed_size) == 0;
+	return record_store(record, again) == signed_size && bytes_compare(again, bytes, signed_size) == 0;
 }
 
 status_t object_record_decode(const uint8_t *bytes, size_t length, struct object_record *out_record, size_t *out_size)
