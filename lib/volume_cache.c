@@ -2,14 +2,16 @@
 /*
  * Records that were read and found whole, kept in a ring of bytes in which the oldest goes first.
  * A slot of the table says where one is; that holds as long as the ring did not come round to
- * it and its segment was not given to the log anew. What the owner made of a record's value
- * lies there too, under the record's address plus one.
+ * it and its segment was not given to the log anew. An address may be in any of SET slots, of
+ * which the oldest is used again. What the owner made of a record's value lies there too, under
+ * the record's address plus one.
  */
 #include "volume_priv.h"
 
 #define CACHE_SHARE 16u        /* of the arena */
 #define CACHE_MAX (32ull << 20) /* bytes */
 #define BYTES_EACH 256u        /* of the ring, to a slot */
+#define SET 4u
 #define LARGEST 8u             /* part of the ring: what is larger would push out too much */
 #define NOTE 1u                /* records begin at multiples of 8 */
 #define MIX 0x9e3779b97f4a7c15u
@@ -25,7 +27,7 @@ uint64_t cache_start(struct volume *volume, uint8_t *memory, uint64_t arena_size
 	struct cache *cache = &volume->cache;
 	const uint64_t share = arena_size / CACHE_SHARE < CACHE_MAX ? arena_size / CACHE_SHARE : CACHE_MAX;
 
-	cache->slot_count = (uint32_t)(share / BYTES_EACH);
+	cache->slot_count = (uint32_t)(share / BYTES_EACH / SET * SET);
 	cache->size = (uint64_t)cache->slot_count * BYTES_EACH;
 	cache->slots = (struct cached *)(void *)memory;
 	cache->bytes = memory + cache->slot_count * sizeof(struct cached);
@@ -38,29 +40,46 @@ void volume_forget(struct volume *volume)
 	memset(volume->cache.slots, 0, volume->cache.slot_count * sizeof(struct cached));
 }
 
-static struct cached *slot_of(const struct cache *cache, uint64_t address)
+/* The first of a set. */
+static struct cached *set_of(const struct cache *cache, uint64_t address)
 {
-	return &cache->slots[(address * MIX >> 32) * cache->slot_count >> 32];
+	return &cache->slots[((address * MIX >> 32) * (cache->slot_count / SET) >> 32) * SET];
 }
 
 /* NULL: not here. */
 static const uint8_t *cache_find(const struct volume *volume, uint64_t address, size_t *out_size)
 {
 	const struct cache *cache = &volume->cache;
-	const struct cached *slot = slot_of(cache, address);
+	const struct cached *slot = set_of(cache, address), *const end = slot + SET;
 	uint32_t segment;
 
-	if (slot->address != address || cache->head - slot->position > cache->size ||
-	    !address_segment(volume, address, &segment) || slot->taken != volume->segments[segment].taken)
+	while (slot < end && slot->address != address)
+		slot++;
+	if (slot == end || cache->head - slot->position > cache->size || !address_segment(volume, address, &segment) ||
+	    slot->taken != volume->segments[segment].taken)
 		return NULL;
 	*out_size = slot->size;
 	return cache->bytes + slot->position % cache->size;
 }
 
+/* For an address: the slot that it has, or the oldest of its set. */
+static struct cached *slot_take(const struct cache *cache, uint64_t address)
+{
+	struct cached *slot = set_of(cache, address), *const end = slot + SET, *oldest = slot;
+
+	for (; slot < end; slot++) {
+		if (slot->address == address)
+			return slot;
+		if (slot->position < oldest->position)
+			oldest = slot;
+	}
+	return oldest;
+}
+
 static void cache_keep(struct volume *volume, uint64_t address, const void *bytes, uint32_t size)
 {
 	struct cache *cache = &volume->cache;
-	struct cached *slot = slot_of(cache, address);
+	struct cached *slot = slot_take(cache, address);
 	const uint64_t rest = cache->size - cache->head % cache->size;
 	uint32_t segment;
 

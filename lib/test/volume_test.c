@@ -9,6 +9,7 @@
 #define BLOCKS 260u /* seven segments of 32 blocks */
 #define KEYS 40u
 #define LARGEST 9000u
+#define FEW_NOTES 80u /* an arena of this size has 256 slots for notes */
 
 static uint8_t *arena;
 static uint32_t large_every = 8; /* so many keys to one with large values */
@@ -749,6 +750,27 @@ static void batch_across_segments(void **state)
 	sim_end(&disk);
 }
 
+/* As many as a third of the slots: hardly one has to make room for another. */
+static void few_notes(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	static const uint8_t value[1000];
+	uint64_t seed = 7;
+	uint32_t kept = 0;
+
+	for (uint32_t key = 0; key < FEW_NOTES; key++)
+		assert_int_equal(volume_put(volume, &key, sizeof key, value, test_random(&seed) % sizeof value), STATUS_OK);
+	assert_int_equal(volume_commit(volume), STATUS_OK);
+	for (uint32_t key = 0; key < FEW_NOTES; key++)
+		volume_note_keep(volume, &key, sizeof key, &key, sizeof key);
+	for (uint32_t key = 0; key < FEW_NOTES; key++)
+		kept += (uint32_t)note_is(volume, &key, sizeof key, &key, sizeof key);
+	assert_in_range(kept, FEW_NOTES - 2, FEW_NOTES);
+	sim_end(&disk);
+}
+
 static int arena_make(void **state)
 {
 	(void)state;
@@ -763,7 +785,7 @@ int main(void)
 		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(damaged_before_the_end), cmocka_unit_test(flipped_while_mounted),
 		                            cmocka_unit_test(format_cut), cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
 		                            cmocka_unit_test(grown_device), cmocka_unit_test(room), cmocka_unit_test(long_keys), cmocka_unit_test(read_before),
-		                            cmocka_unit_test(many_notes), cmocka_unit_test(batch_across_segments) };
+		                            cmocka_unit_test(many_notes), cmocka_unit_test(few_notes), cmocka_unit_test(batch_across_segments) };
 	const int count = (int)(sizeof tests / sizeof tests[0]);
 	const int failed = cmocka_run_group_tests(tests, arena_make, NULL);
 

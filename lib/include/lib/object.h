@@ -100,13 +100,15 @@ CC_NODISCARD status_t object_upload_restore(struct object_store *store, struct o
                                             const uint8_t *history, size_t history_size);
 CC_NODISCARD status_t object_upload_cancel(struct object_store *store, struct object_upload *upload);
 
-/* NOT_FOUND; DAMAGED. Signatures were verified when they came, and are again by object_verify. */
+/* NOT_FOUND; DAMAGED. Signatures were verified when they came, and are again by object_verify. What a history came to
+ * is kept as a note (lib/volume.h), so that it is judged once for each time it is read. */
 CC_NODISCARD status_t object_find(struct object_store *store, const struct object_id *id, struct object *out_object);
 /* The signed history itself, for whoever wants to verify it: valid until the next call. */
 CC_NODISCARD status_t object_history(struct object_store *store, const struct object_id *id,
                                      const uint8_t **out_history, size_t *out_size);
-/* Part `index` of a content, checked against its address: OBJECT_PART_SIZE bytes, the last fewer, an empty content's
- * only one none. INVALID: there is no such part; NOT_FOUND: the content is not here (any more); DAMAGED. */
+/* Part `index` of a content, checked against its address each time, also if it comes from memory: OBJECT_PART_SIZE
+ * bytes, the last fewer, an empty content's only one none. INVALID: there is no such part; NOT_FOUND: the content is not
+ * here (any more); DAMAGED. */
 void object_reader_begin(struct object_reader *reader, const struct object *object);
 CC_NODISCARD status_t object_read(struct object_store *store, struct object_reader *reader, uint64_t index,
                                   uint8_t out_part[OBJECT_PART_SIZE], size_t *out_size);

@@ -104,9 +104,11 @@ CC_NODISCARD status_t volume_size(const struct volume *volume, const void *key, 
 CC_NODISCARD status_t volume_next(struct volume *volume, const void *key, size_t key_size, bool inclusive,
                                   uint8_t out_key[VOLUME_KEY_MAX], size_t *out_key_size, size_t *out_value_size);
 
-/* Values that were read and found whole stay in a cache, a sixteenth of the arena and 32 MiB at most, and are not read
- * again while they are there. A note is what the owner made of a committed value, kept beside it; false: there is none.
- * Its bytes stay until the next call. Forgetting makes every value be read from the device again: for whoever wants to know what is there. */
+/* Whatever is given out was compared with its checksum since it was read from the device. Values that were found whole
+ * stay in a cache, a sixteenth of the arena and 32 MiB at most, and are not read again while they are there: what the
+ * device holds may be damaged meanwhile, and memory is trusted. A note is what the owner made of a committed value, kept
+ * beside it and gone with it; false: there is none. Its bytes stay until the next call. Forgetting makes every value be
+ * read from the device again: for whoever wants to know what is there. */
 bool volume_note(const struct volume *volume, const void *key, size_t key_size, const uint8_t **out_note, size_t *out_size);
 void volume_note_keep(struct volume *volume, const void *key, size_t key_size, const void *note, size_t size);
 void volume_forget(struct volume *volume);
