@@ -8,6 +8,7 @@
 #include "disk.h"
 #include "disk_export.h"
 #include <lib/identity.h>
+#include <lib/text.h>
 #include <string.h>
 
 struct export_totals {
@@ -153,8 +154,9 @@ uint32_t disk_export_all(struct disk *disk, const char *path, export_judge *judg
 	export_names(disk, archive, &totals);
 	export_objects(disk, judge, archive, &totals);
 	archive_close(archive);
-	printf("%s: %llu objects, %llu records of names%s\n", path, (unsigned long long)totals.objects,
-	       (unsigned long long)totals.records, totals.left_out > 0 ? "; what is damaged was left out" : "");
+	printf("%s: %llu object%s, %llu record%s of names%s\n", path, (unsigned long long)totals.objects,
+	       text_plural(totals.objects), (unsigned long long)totals.records, text_plural(totals.records),
+	       totals.left_out > 0 ? "; what is damaged was left out" : "");
 	return totals.left_out;
 }
 

@@ -8,6 +8,7 @@
 #include "disk.h"
 #include "disk_export.h"
 #include <lib/identity.h>
+#include <lib/text.h>
 #include <string.h>
 
 struct import {
@@ -248,8 +249,9 @@ int disk_import(const struct disk_place *place, int argc, char **argv)
 	pass(&import, true);
 	disk_commit(import.disk);
 	disk_reclaim(import.disk);
-	printf("%s: %llu objects and %llu records of names imported\n", place->path,
-	       (unsigned long long)import.objects, (unsigned long long)import.records);
+	printf("%s: %llu object%s and %llu record%s of names imported\n", place->path,
+	       (unsigned long long)import.objects, text_plural(import.objects), (unsigned long long)import.records,
+	       text_plural(import.records));
 	disk_close(import.disk);
 	return import.conflicts > 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "disk.h"
 #include <lib/identity.h>
+#include <lib/text.h>
 #include <lib/volume_salvage.h>
 #include <string.h>
 
@@ -59,9 +60,11 @@ static void open_salvaged(struct disk *disk, const char *wanted)
 	/* That it has lost what says what it is, is no reason to refuse: each object will say it itself. */
 	(void)!object_store_open(&disk->store, disk->volume);
 	hex_of_bytes(identity, sizeof(identity), text);
-	printf("%s: %llu records of volume %s are whole\n", disk->path, (unsigned long long)found.records, text);
+	printf("%s: %llu record%s of volume %s %s whole\n", disk->path, (unsigned long long)found.records,
+	       text_plural(found.records), text, found.records == 1 ? "is" : "are");
 	if (found.unreadable > 0)
-		printf("%s: %llu blocks cannot be read\n", disk->path, (unsigned long long)found.unreadable);
+		printf("%s: %llu block%s cannot be read\n", disk->path, (unsigned long long)found.unreadable,
+		       text_plural(found.unreadable));
 }
 
 /* ---- objects ---- */

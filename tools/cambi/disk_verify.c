@@ -64,8 +64,9 @@ static void print_sound(struct disk *disk)
 
 	disk_need(disk, object_totals(&disk->store, &totals), "counting");
 	text_size(size, sizeof(size), totals.object_bytes);
-	printf("%s: sound: %llu objects of %s, %llu names; every checksum, hash, signature and history\n", disk->path,
-	       (unsigned long long)totals.objects, size, (unsigned long long)totals.names);
+	printf("%s: sound: %llu object%s of %s, %llu name%s; every checksum, hash, signature and history\n", disk->path,
+	       (unsigned long long)totals.objects, text_plural(totals.objects), size, (unsigned long long)totals.names,
+	       text_plural(totals.names));
 }
 
 int disk_check(const struct disk_place *place, int argc, char **argv)

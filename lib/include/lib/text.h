@@ -50,3 +50,10 @@ uint32_t text_nearest(const char *word, const char *const *candidates, uint32_t 
 /* "0 B", "1023 B", "1.0 KiB", "3.5 MiB", "15 EiB": one digit after the point below ten, rounded down.
  * Returns the length; the buffer is always terminated, unless size is 0. 12 bytes always suffice. */
 size_t text_size(char *buffer, size_t size, uint64_t bytes);
+
+/* What a noun ends in that is counted: "1 object", "2 objects". */
+/*@ assigns \nothing; */
+CC_INLINE const char *text_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}

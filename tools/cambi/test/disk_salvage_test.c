@@ -123,7 +123,7 @@ static void two_stores(void **state)
 	quiet(SAYS(image, "format", "--force"));
 	quiet(SAYS(image, "put", in_folder("empty")));
 	gone(saved);
-	has(SAYS(image, "salvage", saved), "1 objects, 0 records");
+	has(SAYS(image, "salvage", saved), "1 object, 0 records");
 	disk = file_read(image);
 	superblocks_lose(&disk);
 	free(disk.data);

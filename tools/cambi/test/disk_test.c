@@ -78,14 +78,14 @@ static void encrypted(void **state)
 	has(SAYS(image, "format", "--size", "2M", "--passphrase-file", words), "encrypted");
 	make_cheap("open sesame", "open sesame");
 	quiet(SAYS(image, "put", in_folder("text"), "--passphrase-file", words));
-	has(SAYS(image, "verify", "--passphrase-file", words), "sound: 1 objects");
+	has(SAYS(image, "verify", "--passphrase-file", words), "sound: 1 object of");
 	has(SAYS(image, "stat", "--passphrase-file", words), ", encrypted");
 	DISK_REFUSED("not the passphrase", image, "list", "--passphrase-file", more);
 	DISK_REFUSED("not blank", image, "format", "--passphrase-file", words);
 	quiet(SAYS(image, "passphrase", "--passphrase-file", words, "--new-file", more));
 	make_cheap("six other words", "six other words");
 	DISK_REFUSED("not the passphrase", image, "list", "--passphrase-file", words);
-	has(SAYS(image, "verify", "--passphrase-file", more), "sound: 1 objects");
+	has(SAYS(image, "verify", "--passphrase-file", more), "sound: 1 object of");
 	struct bytes file = file_read(image);
 	file.data[100] ^= 1;
 	file_write(image, file.data, file.size);

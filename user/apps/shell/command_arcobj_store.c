@@ -3,6 +3,7 @@
 #include "arcobj.h"
 #include <lib/block.h>
 #include <lib/string.h>
+#include <lib/text.h>
 
 static unsigned long long number(uint64_t value)
 {
@@ -42,11 +43,12 @@ int arcobj_du(int argc, char **argv)
 		return arcobj_interrupted(argv[0]);
 	if (status != STATUS_OK)
 		return arcobj_failed(argv[0], status);
-	print("yours      %llu objects, %s\n", number(count), show_size(size, bytes));
-	print("all        %llu objects, %s; %llu names\n", number(totals.objects), show_size(size, totals.object_bytes),
-	      number(totals.names));
-	print("kept       %s in %llu parts, each once; %llu contents of more than one\n",
-	      show_size(size, totals.part_bytes), number(totals.parts), number(totals.long_contents));
+	print("yours      %llu object%s, %s\n", number(count), text_plural(count), show_size(size, bytes));
+	print("all        %llu object%s, %s; %llu name%s\n", number(totals.objects), text_plural(totals.objects),
+	      show_size(size, totals.object_bytes), number(totals.names), text_plural(totals.names));
+	print("kept       %s in %llu part%s, each once; %llu content%s of more than one\n",
+	      show_size(size, totals.part_bytes), number(totals.parts), text_plural(totals.parts),
+	      number(totals.long_contents), text_plural(totals.long_contents));
 	if (totals.unowned_lists != 0)
 		print("waiting    %llu uploads under way, or deletions to be given back\n", number(totals.unowned_lists));
 	return 0;

@@ -5,6 +5,7 @@
  */
 #include "arcobj.h"
 #include <lib/string.h>
+#include <lib/text.h>
 
 #define STOPPED STATUS_CHANGED
 
@@ -47,8 +48,8 @@ static int one(const char *word)
 		return arcobj_denied(&id, "read");
 	if (status != STATUS_OK)
 		return arcobj_failed(word, status);
-	print("%s: sound: birth and %u %s signed, %s of content match the hash\n", arcobj_show_hash(hash, id.hash),
-	      object.transfers, object.transfers == 1 ? "transfer" : "transfers", show_size(size, object.birth.size));
+	print("%s: sound: birth and %u transfer%s signed, %s of content match the hash\n", arcobj_show_hash(hash, id.hash),
+	      object.transfers, text_plural(object.transfers), show_size(size, object.birth.size));
 	return 0;
 }
 
@@ -140,9 +141,10 @@ static int all(void)
 	progress_end();
 	if (status != STATUS_OK && status != STOPPED)
 		return arcobj_failed("verify", status);
-	print("%llu objects of %s and %llu names of %llu records are sound; %llu are not\n",
-	      (unsigned long long)seen.objects, show_size(size, seen.bytes), (unsigned long long)seen.names,
-	      (unsigned long long)seen.records, (unsigned long long)seen.wrong);
+	print("%llu object%s of %s and %llu name%s of %llu record%s are sound; %llu %s not\n",
+	      (unsigned long long)seen.objects, text_plural(seen.objects), show_size(size, seen.bytes),
+	      (unsigned long long)seen.names, text_plural(seen.names), (unsigned long long)seen.records,
+	      text_plural(seen.records), (unsigned long long)seen.wrong, seen.wrong == 1 ? "is" : "are");
 	return status == STOPPED ? arcobj_interrupted("verify") : seen.wrong != 0;
 }
 
