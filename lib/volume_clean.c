@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Space: what lives in the emptiest segment moves to the log's head; a checkpoint then frees the segment. */
+/*
+ * Space: what lives in the emptiest segment moves to the log's head; a checkpoint then frees it, and others that were
+ * emptied since the last one.
+ */
 #include "volume_priv.h"
 
 static bool segment_is_candidate(const struct volume *volume, uint32_t segment)
@@ -24,14 +27,14 @@ static bool victim_find(const struct volume *volume, uint32_t *out)
 	return found;
 }
 
-/* A checkpoint would free at least one. */
-static bool dead_exist(const struct volume *volume)
+/* So many a checkpoint would free. */
+static uint32_t dead_count(const struct volume *volume)
 {
-	for (uint32_t i = 0; i < volume->segment_count; i++) {
-		if (segment_is_candidate(volume, i) && volume->segments[i].live == 0)
-			return true;
-	}
-	return false;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < volume->segment_count; i++)
+		count += segment_is_candidate(volume, i) && volume->segments[i].live == 0;
+	return count;
 }
 
 /* Write what was collected, then point its keys there. */
@@ -77,8 +80,46 @@ static status_t record_move(struct volume *volume, struct node *node)
 	return status;
 }
 
+/* What lives in a batch: records that the index has there. */
+static status_t batch_clean(struct volume *volume, uint64_t address, const struct batch_header *header)
+{
+	struct record record;
+
+	for (uint32_t at = BATCH_HEADER; at < header->used; at += record_size(record.key_size, record.value_size)) {
+		status_t status = record_load(volume, address + at, true, &record);
+		if (status != STATUS_OK)
+			return status;
+		const uint32_t number = index_at(volume, record.key, record.key_size);
+		if (number != 0 && node_committed(volume, node_at(volume, number)).address == address + at)
+			status = record_move(volume, node_at(volume, number));
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+/* One batch after the other. What lies behind the newest from before has nothing that lives. */
+static status_t batches_clean(struct volume *volume, uint32_t victim)
+{
+	const uint8_t *bytes;
+	struct batch_header header;
+
+	batch_start(&volume->moved);
+	for (uint32_t block = 0; block < volume->segment_blocks; block += (header.used + BLOCK_SIZE - 1) / BLOCK_SIZE) {
+		const uint64_t address = segment_address(volume, victim) + (uint64_t)block * BLOCK_SIZE;
+		status_t status = window_read(volume, address, BATCH_HEADER, true, &bytes);
+		if (status == STATUS_OK && !batch_header_read(volume, bytes, address, &header))
+			break;
+		if (status == STATUS_OK)
+			status = batch_clean(volume, address, &header);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return moved_write(volume);
+}
+
 /* The index says what lives there. */
-static status_t segment_clean(struct volume *volume, uint32_t victim)
+static status_t index_clean(struct volume *volume, uint32_t victim)
 {
 	batch_start(&volume->moved);
 	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0;) {
@@ -92,8 +133,18 @@ static status_t segment_clean(struct volume *volume, uint32_t victim)
 		}
 		number = node->links[0];
 	}
-	volume->statistics.cleaned_segments++;
 	return moved_write(volume);
+}
+
+static status_t segment_clean(struct volume *volume, uint32_t victim)
+{
+	const status_t status = batches_clean(volume, victim);
+
+	volume->statistics.cleaned_segments++;
+	if (volume->broken)
+		return status;
+	/* All of the index is only asked where a batch cannot be read. */
+	return volume->segments[victim].live > 0 ? index_clean(volume, victim) : STATUS_OK;
 }
 
 /* Segments that moving what lives there would take: none if it fits behind the head. */
@@ -119,18 +170,19 @@ static bool gives_space(const struct volume *volume, uint32_t victim)
 	return live + (live <= rest ? 0 : unused) < volume->segment_blocks;
 }
 
-/* One step towards more free segments. NO_SPACE: there is none. */
+/* One step towards more free segments: a checkpoint if that frees as much as it writes, or nothing else is left to do.
+ * NO_SPACE: there is none. */
 static status_t space_step(struct volume *volume)
 {
+	const uint32_t dead = dead_count(volume), kept = checkpoint_segments(volume);
 	uint32_t victim;
 
-	if (dead_exist(volume))
+	if (dead >= kept)
 		return checkpoint_write(volume);
-	if (!victim_find(volume, &victim) || !gives_space(volume, victim) ||
-	    volume->free_segments < checkpoint_segments(volume) + segments_to_clean(volume, victim))
-		return STATUS_NO_SPACE;
-	const status_t status = segment_clean(volume, victim);
-	return status == STATUS_OK ? checkpoint_write(volume) : status;
+	if (victim_find(volume, &victim) && gives_space(volume, victim) &&
+	    volume->free_segments >= kept + segments_to_clean(volume, victim))
+		return segment_clean(volume, victim);
+	return dead > 0 ? checkpoint_write(volume) : STATUS_NO_SPACE;
 }
 
 /* Could cleaning give so many free segments at all? It gathers what is dead, behind the head. */
@@ -154,7 +206,7 @@ status_t space_make(struct volume *volume, bool shrinks)
 	const bool fits = volume->open.used <= (volume->segment_blocks - volume->head_block) * BLOCK_SIZE;
 	status_t status = space_exists(volume, need) ? STATUS_OK : STATUS_NO_SPACE;
 
-	for (uint32_t i = 0; status == STATUS_OK && i < 2 * volume->segment_count && volume->free_segments < need; i++)
+	for (uint32_t i = 0; status == STATUS_OK && i < 4 * volume->segment_count && volume->free_segments < need; i++)
 		status = space_step(volume);
 	if (status != STATUS_OK && status != STATUS_NO_SPACE)
 		return status;

@@ -22,7 +22,7 @@ CMOCKA = re.compile(r"^\[       OK \] (\w+)$", re.MULTILINE)
 SUM = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.MULTILINE)
 SEEDS = {"all": 200, "fast": 20}
 QUICK_SEEDS = 100000  # without sanitizers
-CRASH_SEEDS = 40  # each some 3,700 crash states
+CRASH_SEEDS = 55  # each some 2,000 crash states
 FUZZ_SECONDS = 80
 TEST_SECONDS = 300
 

@@ -15,6 +15,7 @@ struct sim_disk {
 	struct block_device device;
 	uint8_t *media, *cache; /* durable; as reads see it */
 	uint64_t operations;    /* writes and flushes so far */
+	uint64_t reads;
 	uint64_t fail_at;       /* the operation from which on everything fails; 0: none */
 	uint64_t seed;
 	bool lies; /* flushes do nothing */
@@ -39,6 +40,7 @@ static inline status_t sim_read(struct block_device *device, uint64_t block, uin
 		return STATUS_INVALID;
 	if (disk->fail_at != 0 && disk->operations >= disk->fail_at)
 		return STATUS_IO_ERROR;
+	disk->reads++;
 	memcpy(out_bytes, disk->cache + block * BLOCK_SIZE, (size_t)count * BLOCK_SIZE);
 	return STATUS_OK;
 }

@@ -9,6 +9,7 @@
 #define BLOCKS 260u /* seven segments of 32 blocks */
 #define KEYS 40u
 #define LARGEST 9000u
+#define TEARS 24u /* one of six sectors, at one of four operations */
 #define FEW_NOTES 80u /* an arena of this size has 256 slots for notes */
 
 static uint8_t *arena;
@@ -633,6 +634,67 @@ static void long_keys(void **state)
 	sim_end(&disk);
 }
 
+/* Power goes: of the sectors that were not flushed one is gone, or (`alone`) only that one is there. False: there are not so
+ * many. */
+static bool cut_one(struct sim_disk *disk, uint32_t one, bool alone)
+{
+	uint32_t count = 0;
+
+	for (size_t at = 0; at < sim_size(disk); at += SIM_SECTOR) {
+		if (memcmp(disk->media + at, disk->cache + at, SIM_SECTOR) != 0 && (count++ == one) == alone)
+			memcpy(disk->media + at, disk->cache + at, SIM_SECTOR);
+	}
+	memcpy(disk->cache, disk->media, sim_size(disk));
+	disk->fail_at = disk->operations = 0;
+	return one < count;
+}
+
+/* On the disk as it is: puts that differ in the first record, cut at an operation; what is there after. */
+static bool put_cut(struct sim_disk *disk, uint8_t content, uint32_t operation, uint32_t sector, bool alone, uint8_t *out_content)
+{
+	uint8_t value[600], same[1500];
+	struct volume *volume;
+	size_t size;
+
+	memset(value, content, sizeof value);
+	memset(same, 9, sizeof same);
+	assert_int_equal(mount(disk, &volume), STATUS_OK);
+	disk->fail_at = disk->operations + operation;
+	assert_int_equal(volume_put(volume, "a", 1, value, sizeof value), STATUS_OK);
+	assert_int_equal(volume_put(volume, "b", 1, same, sizeof same), STATUS_OK);
+	(void)!volume_commit(volume);
+	const bool found = cut_one(disk, sector, alone);
+	assert_int_equal(mount(disk, &volume), STATUS_OK);
+	*out_content = volume_get(volume, "a", 1, value, sizeof value, &size) == STATUS_OK ? value[0] : 0;
+	assert_int_equal(volume_check(volume, report_nothing, NULL), STATUS_OK);
+	return found;
+}
+
+/* A batch lacks one sector, and the next lacks all others: they do not make one together that nobody was told of. */
+static void torn_twice(void **state)
+{
+	(void)state;
+	struct sim_disk disk;
+	struct volume *volume = fresh(&disk, BLOCKS);
+	uint32_t tried = 0;
+
+	assert_int_equal(volume_unmount(volume), STATUS_OK);
+	uint8_t *clean = test_copy(disk.cache, sim_size(&disk));
+	for (uint32_t cut = 0; cut < TEARS * TEARS; cut++) {
+		uint8_t first, second;
+		memcpy(disk.cache, clean, sim_size(&disk));
+		memcpy(disk.media, clean, sim_size(&disk));
+		if (!put_cut(&disk, 1, 1 + cut / TEARS % 4, cut / TEARS / 4, false, &first))
+			continue;
+		tried += put_cut(&disk, 2, 1 + cut % TEARS % 4, cut % TEARS / 4, true, &second);
+		if (second != first && second != 2)
+			fail_msg("cut %u: %u, and then %u", cut, first, second);
+	}
+	assert_true(tried > 10);
+	free(clean);
+	sim_end(&disk);
+}
+
 static bool note_is(const struct volume *volume, const void *key, size_t key_size, const void *wanted, size_t size)
 {
 	const uint8_t *note;
@@ -785,7 +847,8 @@ int main(void)
 		                            cmocka_unit_test(flipped_bits), cmocka_unit_test(damaged_before_the_end), cmocka_unit_test(flipped_while_mounted),
 		                            cmocka_unit_test(format_cut), cmocka_unit_test(versions_and_blank), cmocka_unit_test(label),
 		                            cmocka_unit_test(grown_device), cmocka_unit_test(room), cmocka_unit_test(long_keys), cmocka_unit_test(read_before),
-		                            cmocka_unit_test(many_notes), cmocka_unit_test(few_notes), cmocka_unit_test(batch_across_segments) };
+		                            cmocka_unit_test(many_notes), cmocka_unit_test(few_notes), cmocka_unit_test(batch_across_segments),
+		                            cmocka_unit_test(torn_twice) };
 	const int count = (int)(sizeof tests / sizeof tests[0]);
 	const int failed = cmocka_run_group_tests(tests, arena_make, NULL);
 

@@ -18,7 +18,7 @@ import tree  # noqa: E402  (found by the line before)
 HOST = os.path.join(tree.ROOT, "build", "host")
 MADE = os.path.join(tree.ROOT, "build", "mutants")
 WRAP = "-Wl,--wrap=hash_bytes,--wrap=hash_part,--wrap=signature_verify_digest"
-SEEDS = [41, 42, 43, 44, 45, 46, 1, 212]  # 212: a torn batch that was nearly whole
+SEEDS = [41, 42, 43, 44, 45, 46, 5]
 SECONDS = 200
 
 # name, file of lib/, what is there, what is there instead
@@ -45,8 +45,6 @@ MUTANTS = [
     ("cleaning forgets the last record of a batch", "volume_clean.c",
      "\tfor (uint32_t at = BATCH_HEADER; at < batch->used;) {\n\t\tconst uint8_t *bytes = batch->bytes + at;\n\t\tconst uint32_t value_size",
      "\tfor (uint32_t at = BATCH_HEADER; at + 400 < batch->used;) {\n\t\tconst uint8_t *bytes = batch->bytes + at;\n\t\tconst uint32_t value_size"),
-    ("the first batch of a mount goes where a torn one may lie", "volume_log.c",
-     "\tif (volume->marked ||", "\tif (true ||"),
     ("changes go on after a failed write", "volume_log.c",
      "\t\tvolume->broken = true;\n\t\treturn status;", "\t\treturn status;"),
     ("a failed transaction stays visible", "object_store.c",
