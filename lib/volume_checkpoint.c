@@ -12,8 +12,11 @@
 #define SUPER_DUMP 104u
 #define PAGE_PIECES 16u /* that are new in a page, about: three keys of an object share its digest */
 
+/*@ requires \valid_read(volume) && geometry_ok(volume) && dump_size_ok(volume) && dump_ok(volume) && page < volume->dump_pages;
+    assigns \nothing; */
 static uint64_t page_address(const struct volume *volume, uint64_t page)
 {
+	//@ assert page / volume->segment_blocks < volume->dump_count;
 	return segment_address(volume, volume->dump[page / volume->segment_blocks]) +
 	       page % volume->segment_blocks * BLOCK_SIZE;
 }
@@ -189,6 +192,10 @@ status_t super_judge(const uint8_t *bytes)
 	return bytes_le32(bytes + 8) == VERSION ? STATUS_DAMAGED : STATUS_UNSUPPORTED;
 }
 
+/*@ requires \valid(volume) && \valid_read(volume->device) && \valid_read(bytes + (0 .. BLOCK_SIZE - 1));
+    requires \separated(volume, volume->device, bytes + (0 .. BLOCK_SIZE - 1));
+    assigns volume->segment_blocks, volume->blocks, volume->grown, volume->segment_count;
+    ensures \result ==> geometry_ok(volume) && volume->segment_blocks >= SEGMENT_BLOCKS_MIN && volume->segment_count >= SEGMENTS_MIN; */
 static bool super_geometry(struct volume *volume, const uint8_t *bytes)
 {
 	volume->segment_blocks = bytes_le32(bytes + 12);
@@ -202,26 +209,47 @@ static bool super_geometry(struct volume *volume, const uint8_t *bytes)
 	return segments >= SEGMENTS_MIN;
 }
 
+/*@ requires \valid(volume) && geometry_ok(volume) && \valid_read(bytes + (0 .. BLOCK_SIZE - 1));
+    requires \separated(volume, bytes + (0 .. BLOCK_SIZE - 1));
+    assigns volume->dump_pages, volume->dump_count, volume->dump[0 .. DUMP_SEGMENTS_MAX - 1];
+    ensures \result ==> volume->dump_count <= DUMP_SEGMENTS_MAX;
+    ensures \result ==> volume->dump_pages <= volume->dump_count * volume->segment_blocks;
+    ensures \result ==> dump_ok(volume); */
 static bool super_dump(struct volume *volume, const uint8_t *bytes)
 {
-	volume->dump_pages = bytes_le64(bytes + 72);
-	volume->dump_count = bytes_le32(bytes + 96);
-	if (volume->dump_count > DUMP_SEGMENTS_MAX || volume->dump_count > volume->segment_count ||
-	    volume->dump_pages > (uint64_t)volume->dump_count * volume->segment_blocks)
+	const uint64_t pages = bytes_le64(bytes + 72);
+	const uint32_t count = bytes_le32(bytes + 96);
+
+	if (count > DUMP_SEGMENTS_MAX || count > volume->segment_count || pages > (uint64_t)count * volume->segment_blocks)
 		return false;
-	for (uint32_t i = 0; i < volume->dump_count; i++) {
+	/*@ loop invariant 0 <= i <= count && volume->segment_blocks == \at(volume->segment_blocks, Pre);
+	    loop invariant \forall integer k; 0 <= k < i ==> volume->dump[k] < volume->segment_count;
+	    loop assigns i, volume->dump[0 .. DUMP_SEGMENTS_MAX - 1];
+	    loop variant count - i; */
+	for (uint32_t i = 0; i < count; i++) {
 		volume->dump[i] = bytes_le32(bytes + SUPER_DUMP + i * sizeof(uint32_t));
 		if (volume->dump[i] >= volume->segment_count)
 			return false;
 	}
+	volume->dump_pages = pages;
+	volume->dump_count = count;
 	return true;
 }
 
+/*@ requires \valid(volume) && \valid_read(volume->device) && \valid_read(bytes + (0 .. BLOCK_SIZE - 1));
+    requires \separated(volume, volume->device, bytes + (0 .. BLOCK_SIZE - 1));
+    assigns *volume;
+    ensures volume->device == \old(volume->device) && volume->window == \old(volume->window);
+    ensures \result ==> geometry_ok(volume);
+    ensures \result ==> head_ok(volume);
+    ensures \result ==> volume->dump_count <= DUMP_SEGMENTS_MAX;
+    ensures \result ==> volume->dump_pages <= volume->dump_count * volume->segment_blocks;
+    ensures \result ==> dump_ok(volume); */
 static bool super_take(struct volume *volume, const uint8_t *bytes)
 {
-	if (!super_geometry(volume, bytes) || !super_dump(volume, bytes))
+	if (!super_geometry(volume, bytes))
 		return false;
-	memcpy(volume->identity, bytes + 16, sizeof volume->identity);
+	bytes_put(volume->identity, bytes + 16, sizeof volume->identity);
 	volume->seed = crc32c_long(CRC32C_INIT, volume->identity, sizeof volume->identity);
 	volume->statistics.checkpoint = bytes_le64(bytes + 40);
 	volume->sequence = bytes_le64(bytes + 48);
@@ -231,11 +259,15 @@ static bool super_take(struct volume *volume, const uint8_t *bytes)
 	volume->previous = bytes_le32(bytes + 68);
 	volume->statistics.mounts = bytes_le64(bytes + 88);
 	return volume->head_segment < volume->segment_count && volume->next_segment < volume->segment_count &&
-	       volume->head_segment != volume->next_segment && volume->head_block <= volume->segment_blocks;
+	       volume->head_segment != volume->next_segment && volume->head_block <= volume->segment_blocks &&
+	       super_dump(volume, bytes);
 }
 
 /* A copy that a power cut tore is written again, or the next damage to the other would lose the checkpoint. Not a
  * reason to refuse the volume if it cannot be: volume_check tells. */
+/*@ requires \valid(volume) && whole < SUPER_BLOCKS;
+    requires \valid_read(volume->window + (0 .. SUPER_BLOCKS * BLOCK_SIZE - 1));
+    assigns \nothing; */
 static void super_heal(struct volume *volume, uint32_t whole)
 {
 	const uint8_t *bytes = volume->window + whole * BLOCK_SIZE;
@@ -245,33 +277,56 @@ static void super_heal(struct volume *volume, uint32_t whole)
 		(void)!volume->device->operations->write(volume->device, other, 1, bytes);
 }
 
+/* Which of the four is the newest whole one. UNSUPPORTED: none is whole, and one is of another version. */
+/*@ requires \valid_read(blocks + (0 .. SUPER_BLOCKS * BLOCK_SIZE - 1)) && \valid(out_which);
+    requires \separated(out_which, blocks + (0 .. SUPER_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out_which;
+    ensures \result == STATUS_OK ==> *out_which < SUPER_BLOCKS; */
+static status_t super_newest(const uint8_t *blocks, uint32_t *out_which)
+{
+	status_t said = STATUS_DAMAGED;
+	uint64_t newest = 0;
+
+	/*@ loop invariant 0 <= i <= SUPER_BLOCKS && (said == STATUS_OK ==> *out_which < SUPER_BLOCKS);
+	    loop assigns i, said, newest, *out_which;
+	    loop variant SUPER_BLOCKS - i; */
+	for (uint32_t i = 0; i < SUPER_BLOCKS; i++) {
+		const uint8_t *bytes = blocks + i * BLOCK_SIZE;
+		const status_t status = super_judge(bytes);
+		if (status == STATUS_OK && (said != STATUS_OK || bytes_le64(bytes + 40) > newest)) {
+			said = STATUS_OK;
+			newest = bytes_le64(bytes + 40);
+			*out_which = i;
+		} else if (status == STATUS_UNSUPPORTED && said != STATUS_OK) {
+			said = status;
+		}
+	}
+	return said;
+}
+
 /* The newest superblock; the geometry and the log's head are known after it. */
 status_t checkpoint_find(struct volume *volume)
 {
-	const uint8_t *newest = NULL;
 	uint32_t which = 0;
-	bool foreign = false;
-	status_t status = volume->device->operations->read(volume->device, 0, SUPER_BLOCKS, volume->window);
+	status_t status = block_read(volume->device, 0, SUPER_BLOCKS, volume->window);
 
+	if (status == STATUS_OK)
+		status = super_newest(volume->window, &which);
 	if (status != STATUS_OK)
 		return status;
-	for (uint32_t i = 0; i < SUPER_BLOCKS; i++) {
-		const uint8_t *bytes = volume->window + i * BLOCK_SIZE;
-		status = super_judge(bytes);
-		foreign = foreign || status == STATUS_UNSUPPORTED;
-		if (status == STATUS_OK && (newest == NULL || bytes_le64(bytes + 40) > bytes_le64(newest + 40))) {
-			newest = bytes;
-			which = i;
-		}
-	}
-	if (newest == NULL)
-		return foreign ? STATUS_UNSUPPORTED : STATUS_DAMAGED;
-	if (!super_take(volume, newest))
+	if (!super_take(volume, volume->window + which * BLOCK_SIZE))
 		return STATUS_DAMAGED;
 	super_heal(volume, which);
 	return STATUS_OK;
 }
 
+/*@ requires reader_ok(volume) && dump_size_ok(volume) && dump_ok(volume);
+    requires number < volume->dump_pages && \valid(out);
+    requires \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out, WINDOW_CHANGES;
+    ensures window_ok(volume);
+    ensures \result == STATUS_OK ==> \separated(volume, *out + (0 .. BLOCK_SIZE - 1));
+    ensures \result == STATUS_OK ==> \valid_read(*out + (0 .. BLOCK_SIZE - 1)) && PAGE_HEADER <= le32_at(*out + 24) <= BLOCK_SIZE; */
 static status_t page_read(struct volume *volume, uint64_t number, const uint8_t **out)
 {
 	const status_t status = window_read(volume, page_address(volume, number), BLOCK_SIZE, true, out);
@@ -285,25 +340,71 @@ static status_t page_read(struct volume *volume, uint64_t number, const uint8_t 
 	       used >= PAGE_HEADER && used <= BLOCK_SIZE ? STATUS_OK : STATUS_DAMAGED;
 }
 
-static status_t entry_take(struct volume *volume, const uint8_t *entry, uint32_t room, uint32_t tail[LEVELS], uint32_t *out_size)
-{
-	uint32_t segment;
+/* One key of a page, and the segment of its record. */
+struct entry {
+	struct place place;
+	const uint8_t *key;
+	uint32_t key_size, segment;
+};
 
+/* False: what begins there is none, or not whole in that room. */
+/*@ requires \valid_read(volume) && geometry_ok(volume) && \valid_read(bytes + (0 .. room - 1)) && \valid(out);
+    requires \separated(out, volume, bytes + (0 .. room - 1));
+    assigns *out;
+    ensures \result ==> 0 < out->key_size <= VOLUME_KEY_MAX && ENTRY_HEADER + out->key_size <= room;
+    ensures \result ==> \valid_read(out->key + (0 .. out->key_size - 1));
+    ensures \result ==> out->place.value_size <= VOLUME_VALUE_MAX && out->segment < volume->segment_count; */
+static bool entry_read(const struct volume *volume, const uint8_t *bytes, uint32_t room, struct entry *out)
+{
 	if (room < ENTRY_HEADER)
-		return STATUS_DAMAGED;
-	const uint32_t key_size = entry[12];
-	const struct place place = { .address = bytes_le64(entry), .value_size = bytes_le32(entry + 8) };
-	if (key_size == 0 || key_size > VOLUME_KEY_MAX || key_size > room - ENTRY_HEADER ||
-	    place.value_size > VOLUME_VALUE_MAX || place.address % 8 != 0 || !address_segment(volume, place.address, &segment))
-		return STATUS_DAMAGED;
-	const status_t status = index_append(volume, tail, entry + ENTRY_HEADER, key_size);
+		return false;
+	out->place.address = bytes_le64(bytes);
+	out->place.value_size = bytes_le32(bytes + 8);
+	out->key_size = bytes[12];
+	out->key = bytes + ENTRY_HEADER;
+	return out->key_size != 0 && out->key_size <= VOLUME_KEY_MAX && out->key_size <= room - ENTRY_HEADER &&
+	       out->place.value_size <= VOLUME_VALUE_MAX && out->place.address % 8 == 0 &&
+	       address_segment(volume, out->place.address, &out->segment);
+}
+
+/* Into the index. */
+/*@ requires \valid(volume) && \valid_read(entry) && \valid_read(entry->key + (0 .. entry->key_size - 1));
+    requires entry->segment < volume->segment_count;
+    assigns tail[0 .. LEVELS - 1], INDEX_CHANGES; */
+static status_t entry_take(struct volume *volume, const struct entry *entry, uint32_t tail[LEVELS])
+{
+	const status_t status = index_append(volume, tail, entry->key, entry->key_size);
+
 	if (status != STATUS_OK)
 		return status;
-	if (volume->segments[segment].live > volume->segment_blocks * BLOCK_SIZE)
+	if (volume->segments[entry->segment].live > volume->segment_blocks * BLOCK_SIZE)
 		return STATUS_DAMAGED;
-	node_committed_set(volume, node_at(volume, tail[0]), place);
-	live_add(volume, node_at(volume, tail[0]), &place);
-	*out_size = ENTRY_HEADER + key_size;
+	node_committed_set(volume, node_at(volume, tail[0]), entry->place);
+	live_add(volume, node_at(volume, tail[0]), &entry->place);
+	return STATUS_OK;
+}
+
+/*@ requires \valid(volume) && geometry_ok(volume) && used <= BLOCK_SIZE && \valid_read(page + (0 .. used - 1));
+    requires index_apart(volume) && \separated(volume, tail + (0 .. LEVELS - 1));
+    requires \separated(volume, page + (0 .. used - 1)); */
+static status_t page_take(struct volume *volume, const uint8_t *page, uint32_t used, uint32_t tail[LEVELS])
+{
+	uint32_t at = PAGE_HEADER;
+
+	/*@ loop invariant PAGE_HEADER <= at && (at == PAGE_HEADER || at <= used) && geometry_ok(volume);
+	    loop invariant volume->segment_count == \at(volume->segment_count, Pre) && volume->pool_end == \at(volume->pool_end, Pre);
+	    loop assigns at, tail[0 .. LEVELS - 1], INDEX_CHANGES;
+	    loop variant BLOCK_SIZE - at; */
+	while (at < used) {
+		struct entry entry;
+		if (!entry_read(volume, page + at, used - at, &entry))
+			return STATUS_DAMAGED;
+		const uint32_t next = at + ENTRY_HEADER + entry.key_size;
+		const status_t status = entry_take(volume, &entry, tail);
+		if (status != STATUS_OK)
+			return status;
+		at = next;
+	}
 	return STATUS_OK;
 }
 
@@ -320,11 +421,17 @@ static void states_load(struct volume *volume)
 }
 
 /* What taking a page's entries will look at, asked of memory together: at a million objects each is a miss. */
+/*@ requires \valid_read(volume) && PAGE_HEADER <= used <= BLOCK_SIZE && \valid_read(page + (0 .. used - 1));
+    assigns \nothing; */
 static void page_ahead(const struct volume *volume, const uint8_t *page, uint32_t used, bool second)
 {
 	const uint8_t *before = page;
 	size_t before_size = 0;
 
+	/*@ loop invariant PAGE_HEADER <= at <= used && before_size <= VOLUME_KEY_MAX;
+	    loop invariant \valid_read(before + (0 .. before_size - 1));
+	    loop assigns at, size, before, before_size;
+	    loop variant used - at; */
 	for (uint32_t at = PAGE_HEADER, size = 0; used - at > ENTRY_HEADER; at += ENTRY_HEADER + size) {
 		size = page[at + 12];
 		if (size == 0 || size > VOLUME_KEY_MAX || size > used - at - ENTRY_HEADER)
@@ -335,23 +442,33 @@ static void page_ahead(const struct volume *volume, const uint8_t *page, uint32_
 	}
 }
 
+/*@ requires reader_ok(volume) && dump_size_ok(volume) && dump_ok(volume);
+    requires index_apart(volume) && number < volume->dump_pages;
+    requires \separated(tail + (0 .. LEVELS - 1), volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1)); */
+static status_t page_load(struct volume *volume, uint64_t number, uint32_t tail[LEVELS])
+{
+	const uint8_t *page;
+	const status_t status = page_read(volume, number, &page);
+
+	if (status != STATUS_OK)
+		return status;
+	const uint32_t used = bytes_le32(page + 24);
+	page_ahead(volume, page, used, false);
+	page_ahead(volume, page, used, true);
+	return page_take(volume, page, used, tail);
+}
+
 status_t checkpoint_load(struct volume *volume)
 {
 	uint32_t tail[LEVELS];
+	status_t status = STATUS_OK;
 
 	index_tail(volume, tail);
 	pieces_expect(volume, volume->dump_pages * PAGE_PIECES);
-	for (uint64_t number = 0; number < volume->dump_pages; number++) {
-		const uint8_t *page;
-		status_t status = page_read(volume, number, &page);
-		const uint32_t used = status == STATUS_OK ? bytes_le32(page + 24) : 0;
-		for (uint32_t round = 0; status == STATUS_OK && round < 2; round++)
-			page_ahead(volume, page, used, round == 1);
-		for (uint32_t at = PAGE_HEADER, size = 0; status == STATUS_OK && at < used; at += size)
-			status = entry_take(volume, page + at, used - at, tail, &size);
-		if (status != STATUS_OK)
-			return status;
-	}
+	for (uint64_t number = 0; status == STATUS_OK && number < volume->dump_pages; number++)
+		status = page_load(volume, number, tail);
+	if (status != STATUS_OK)
+		return status;
 	states_load(volume);
 	mark_set(volume);
 	return STATUS_OK;
@@ -359,7 +476,7 @@ status_t checkpoint_load(struct volume *volume)
 
 status_t super_verify(struct volume *volume)
 {
-	status_t status = volume->device->operations->read(volume->device, volume->statistics.checkpoint % 2 * 2, 2, volume->window);
+	status_t status = block_read(volume->device, volume->statistics.checkpoint % 2 * 2, 2, volume->window);
 
 	volume->window_blocks = 0;
 	for (uint32_t i = 0; i < 2 && status == STATUS_OK; i++) {

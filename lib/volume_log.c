@@ -26,6 +26,10 @@ bool address_segment(const struct volume *volume, uint64_t address, uint32_t *ou
 	return true;
 }
 
+/*@ requires \valid_read(volume) && geometry_ok(volume) && segment < volume->segment_count && block <= volume->segment_blocks;
+    assigns \nothing;
+    ensures \result == (SUPER_BLOCKS + segment * volume->segment_blocks + block) * BLOCK_SIZE;
+    ensures \result <= BLOCKS_MAX * BLOCK_SIZE; */
 static uint64_t block_address(const struct volume *volume, uint32_t segment, uint32_t block)
 {
 	return segment_address(volume, segment) + (uint64_t)block * BLOCK_SIZE;
@@ -158,7 +162,7 @@ bool batch_add(const struct volume *volume, struct batch *batch, uint32_t kind, 
 void batch_header_known(const struct volume *volume, uint64_t address, uint8_t out_header[BATCH_HEADER])
 {
 	bytes_put_le32(out_header, BATCH_MAGIC);
-	memcpy(out_header + 8, volume->identity, sizeof volume->identity);
+	bytes_put(out_header + 8, volume->identity, sizeof volume->identity);
 	bytes_put_le64(out_header + 24, volume->sequence + 1);
 	bytes_put_le64(out_header + 32, address);
 	bytes_put_le32(out_header + 52, volume->previous);
@@ -319,20 +323,41 @@ void live_set(struct volume *volume, struct node *node, struct place place)
 	live_add(volume, node, &place);
 }
 
-/* Every record of a batch is whole and belongs to it. */
+/* The record at an offset of a batch: whole, and of that batch. */
+/*@ requires reader_ok(volume) && \valid_read(header) && address <= BLOCKS_MAX * BLOCK_SIZE;
+    requires header->used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
+    requires \separated(header, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    requires \valid(out) && \separated(out, header, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out, WINDOW_CHANGES;
+    ensures window_ok(volume);
+    ensures \result == STATUS_OK ==> at < header->used && record_ok(out); */
+static status_t batch_record(struct volume *volume, uint64_t address, const struct batch_header *header, uint32_t at,
+                             struct record *out)
+{
+	if (at >= header->used)
+		return STATUS_DAMAGED;
+	const status_t status = record_load(volume, address + at, true, out);
+	return status == STATUS_OK && out->sequence != header->sequence ? STATUS_DAMAGED : status;
+}
+
+/* All of them are, and fill it. */
+/*@ requires reader_ok(volume) && \valid_read(header) && address <= BLOCKS_MAX * BLOCK_SIZE;
+    requires header->used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
+    requires \separated(header, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns WINDOW_CHANGES;
+    ensures window_ok(volume); */
 static status_t batch_check(struct volume *volume, uint64_t address, const struct batch_header *header)
 {
 	uint32_t at = BATCH_HEADER;
 
+	/*@ loop invariant at <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE + RECORD_MAX && window_ok(volume);
+	    loop assigns i, at, WINDOW_CHANGES;
+	    loop variant header->count - i; */
 	for (uint32_t i = 0; i < header->count; i++) {
 		struct record record;
-		if (at >= header->used)
-			return STATUS_DAMAGED;
-		const status_t status = record_load(volume, address + at, true, &record);
+		const status_t status = batch_record(volume, address, header, at, &record);
 		if (status != STATUS_OK)
 			return status;
-		if (record.sequence != header->sequence)
-			return STATUS_DAMAGED;
 		at += record_size(record.key_size, record.value_size);
 	}
 	return at == header->used ? STATUS_OK : STATUS_DAMAGED;
@@ -359,7 +384,7 @@ static status_t batch_apply(struct volume *volume, uint64_t address, const struc
 
 	for (uint32_t i = 0; i < header->count; i++) {
 		struct record record;
-		status_t status = record_load(volume, address + at, true, &record);
+		status_t status = batch_record(volume, address, header, at, &record);
 		if (status == STATUS_OK)
 			status = record_apply(volume, &record, address + at);
 		if (status != STATUS_OK)
@@ -370,6 +395,12 @@ static status_t batch_apply(struct volume *volume, uint64_t address, const struc
 }
 
 /* OK: the batch after `sequence` lies here, whole. DAMAGED: it does not. */
+/*@ requires reader_ok(volume) && \valid(out) && address <= BLOCKS_MAX * BLOCK_SIZE;
+    requires \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out, WINDOW_CHANGES;
+    ensures window_ok(volume);
+    ensures \result == STATUS_OK ==> BATCH_HEADER <= out->used <= volume->segment_blocks * BLOCK_SIZE;
+    ensures \result == STATUS_OK ==> out->next_segment < volume->segment_count && out->sequence == (uint64_t)(sequence + 1); */
 static status_t batch_expect(struct volume *volume, uint64_t address, uint64_t sequence, uint32_t previous,
                              struct batch_header *out)
 {
@@ -425,8 +456,14 @@ static status_t replay_one(struct volume *volume)
 }
 
 /* A batch later than the one that is missing was written after that was durable: it was not lost but damaged. */
+/*@ requires reader_ok(volume) && address <= BLOCKS_MAX * BLOCK_SIZE && blocks <= SEGMENT_BLOCKS_MAX;
+    assigns WINDOW_CHANGES;
+    ensures window_ok(volume); */
 static status_t tail_check(struct volume *volume, uint64_t address, uint32_t blocks)
 {
+	/*@ loop invariant 0 <= i <= blocks && address == \at(address, Pre) + i * BLOCK_SIZE && window_ok(volume);
+	    loop assigns i, address, WINDOW_CHANGES;
+	    loop variant blocks - i; */
 	for (uint32_t i = 0; i < blocks; i++, address += BLOCK_SIZE) {
 		const uint8_t *bytes;
 		struct batch_header header;
@@ -441,6 +478,9 @@ static status_t tail_check(struct volume *volume, uint64_t address, uint32_t blo
 
 /* The missing one may have begun the next segment, and the one after it a segment that only the missing one names. If
  * its header is not whole, a record behind it says that it was written: then any segment may be that one. */
+/*@ requires reader_ok(volume) && volume->next_segment < volume->segment_count;
+    assigns WINDOW_CHANGES;
+    ensures window_ok(volume); */
 static status_t beyond_check(struct volume *volume)
 {
 	const uint64_t address = segment_address(volume, volume->next_segment);
@@ -458,6 +498,9 @@ static status_t beyond_check(struct volume *volume)
 	status = record_load(volume, address + BATCH_HEADER, true, &record);
 	if (status != STATUS_OK || record.sequence != volume->sequence + 1)
 		return status == STATUS_DAMAGED ? STATUS_OK : status;
+	/*@ loop invariant 0 <= i <= volume->segment_count && window_ok(volume);
+	    loop assigns i, status, WINDOW_CHANGES;
+	    loop variant volume->segment_count - i; */
 	for (uint32_t i = 0; status == STATUS_OK && i < volume->segment_count; i++)
 		status = tail_check(volume, segment_address(volume, i), 1);
 	return status;
@@ -483,6 +526,9 @@ status_t log_verify(struct volume *volume)
 {
 	struct mark at = volume->mark;
 
+	/*@ loop invariant at.segment < volume->segment_count && at.next < volume->segment_count && window_ok(volume);
+	    loop assigns at, WINDOW_CHANGES;
+	    loop variant volume->sequence - at.sequence; */
 	while (at.sequence < volume->sequence) {
 		struct batch_header header = { 0 };
 		status_t status = STATUS_DAMAGED;

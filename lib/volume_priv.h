@@ -129,12 +129,37 @@ struct volume {
     predicate geometry_ok(struct volume *volume) =
         0 < volume->segment_blocks <= SEGMENT_BLOCKS_MAX && volume->segment_count <= SEGMENTS_MAX;
 
+    // The segments that hold the newest checkpoint's pages.
+    predicate dump_size_ok(struct volume *volume) =
+        volume->dump_count <= DUMP_SEGMENTS_MAX && volume->dump_pages <= volume->dump_count * volume->segment_blocks;
+    predicate dump_ok(struct volume *volume) =
+        \forall integer i; 0 <= i < volume->dump_count ==> volume->dump[i] < volume->segment_count;
+
+    // Where the next batch goes, and the one that finds no room there.
+    predicate head_ok(struct volume *volume) =
+        volume->head_segment < volume->segment_count && volume->next_segment < volume->segment_count &&
+        volume->head_segment != volume->next_segment && volume->head_block <= volume->segment_blocks;
+
     // The bytes that were read last; they lie apart from the struct.
     predicate window_ok(struct volume *volume) =
         \valid(volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1)) &&
         \separated(volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1)) &&
         volume->window_block <= BLOCKS_MAX && volume->window_blocks <= WINDOW_BLOCKS;
+
+    // What taking keys into the index writes to lies apart from the struct.
+    predicate index_apart(struct volume *volume) =
+        \separated(volume, volume->segments + (0 .. volume->segment_count - 1)) &&
+        \separated(volume, volume->pool + (0 .. volume->pool_end - 1));
+
+    predicate reader_ok(struct volume *volume) = \valid(volume) && geometry_ok(volume) && window_ok(volume);
 */
+
+/* In annotations: what reading through the window changes, and what a key that goes into the index. */
+#define WINDOW_CHANGES volume->window_block, volume->window_blocks, volume->window[0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1]
+#define INDEX_CHANGES \
+	volume->segments[0 .. volume->segment_count - 1], volume->statistics, volume->dump_bytes, volume->level_seed, \
+		volume->pool[0 .. volume->pool_end - 1], volume->pool_size, volume->pool_used, volume->pieces, \
+		volume->buckets, volume->free_units[0 .. POOL_CLASSES - 1]
 
 /* An empty struct at the start of the arena (NULL: the arena does not do), and, when the geometry is known, where in
  * it the other parts lie (false: it is too small). */
@@ -183,6 +208,8 @@ void index_remove(struct volume *volume, uint32_t number);
 /* Keys in ascending order, without a search: DAMAGED if this one is not the next. tail[0] is its node then. Before
  * that, two rounds of index_ahead over keys that will come, each with the one before it, keep memory busy. */
 void index_tail(const struct volume *volume, uint32_t out_tail[LEVELS]);
+/*@ requires \valid_read(volume) && \valid_read(key + (0 .. key_size - 1)) && \valid_read(before + (0 .. before_size - 1));
+    assigns \nothing; */
 void index_ahead(const struct volume *volume, const uint8_t *key, size_t key_size, const uint8_t *before, size_t before_size,
                  bool second);
 status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_t *key, size_t key_size);
@@ -204,13 +231,13 @@ uint64_t segment_address(const struct volume *volume, uint32_t segment);
     ensures \result ==> *out_segment * volume->segment_blocks <= address / BLOCK_SIZE - SUPER_BLOCKS <
                         (*out_segment + 1) * volume->segment_blocks; */
 bool address_segment(const struct volume *volume, uint64_t address, uint32_t *out_segment);
-/*@ requires \valid(volume) && geometry_ok(volume) && window_ok(volume) && size > 0;
+/*@ requires reader_ok(volume) && size > 0;
     requires \valid(out) && \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
-    assigns *out, volume->window_block, volume->window_blocks, volume->window[0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1];
+    assigns *out, WINDOW_CHANGES;
     ensures window_ok(volume);
     ensures \result == STATUS_OK ==> \valid_read(*out + (0 .. size - 1)) && address <= BLOCKS_MAX * BLOCK_SIZE - size;
-    ensures \result == STATUS_OK ==>
-        volume->window <= *out && *out + size <= volume->window + WINDOW_BLOCKS * BLOCK_SIZE; */
+    ensures \result == STATUS_OK ==> *out == volume->window + (address - volume->window_block * BLOCK_SIZE);
+    ensures \result == STATUS_OK ==> 0 <= address - volume->window_block * BLOCK_SIZE <= WINDOW_BLOCKS * BLOCK_SIZE - size; */
 status_t window_read(struct volume *volume, uint64_t address, uint32_t size, bool ahead, const uint8_t **out);
 /* A record in the window. */
 struct record {
@@ -224,9 +251,9 @@ struct record {
         \valid_read(record->value + (0 .. record->value_size - 1)); */
 
 /* The record at an address, if all of it is as it was written. */
-/*@ requires \valid(volume) && geometry_ok(volume) && window_ok(volume) && \valid(out);
+/*@ requires reader_ok(volume) && \valid(out);
     requires \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
-    assigns *out, volume->window_block, volume->window_blocks, volume->window[0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1];
+    assigns *out, WINDOW_CHANGES;
     ensures window_ok(volume);
     ensures \result == STATUS_OK ==> record_ok(out) && (out->kind == RECORD_PUT || out->kind == RECORD_DELETE); */
 status_t record_load(struct volume *volume, uint64_t address, bool ahead, struct record *out);
@@ -247,12 +274,18 @@ void live_set(struct volume *volume, struct node *node, struct place place);
 void live_add(struct volume *volume, const struct node *node, const struct place *place);
 uint32_t segment_take(struct volume *volume);
 status_t log_replay(struct volume *volume);
+/*@ requires reader_ok(volume);
+    requires volume->mark.segment < volume->segment_count && volume->mark.next < volume->segment_count;
+    assigns WINDOW_CHANGES; */
 status_t log_verify(struct volume *volume);
 struct batch_header {
 	uint64_t sequence;
 	uint32_t used, count, next_segment, previous, checksum;
 };
 /* What the header of the next batch will say, as far as that does not depend on its records. */
+/*@ requires \valid_read(volume) && \valid(out_header + (0 .. BATCH_HEADER - 1));
+    requires \separated(volume, out_header + (0 .. BATCH_HEADER - 1));
+    assigns out_header[0 .. BATCH_HEADER - 1]; */
 void batch_header_known(const struct volume *volume, uint64_t address, uint8_t out_header[BATCH_HEADER]);
 /*@ requires \valid_read(volume) && geometry_ok(volume);
     requires \valid_read(bytes + (0 .. BATCH_HEADER - 1)) && \valid(out) && \separated(out, volume, bytes + (0 .. BATCH_HEADER - 1));
@@ -262,8 +295,16 @@ void batch_header_known(const struct volume *volume, uint64_t address, uint8_t o
 bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out);
 
 /* Checkpoints. */
+/*@ requires \valid_read(bytes + (0 .. BLOCK_SIZE - 1));
+    assigns \nothing; */
 status_t super_judge(const uint8_t *bytes); /* OK, DAMAGED (not one that was written whole), UNSUPPORTED */
 status_t checkpoint_write(struct volume *volume);
+/*@ requires \valid(volume) && \valid_read(volume->device);
+    requires \valid(volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    requires \separated(volume, volume->device, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *volume, volume->window[0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1];
+    ensures volume->window == \old(volume->window);
+    ensures \result == STATUS_OK ==> geometry_ok(volume) && dump_size_ok(volume) && dump_ok(volume) && head_ok(volume); */
 status_t checkpoint_find(struct volume *volume);
 status_t checkpoint_load(struct volume *volume);
 status_t super_verify(struct volume *volume); /* both copies of the newest */

@@ -6,23 +6,32 @@
 #define STEP 8u /* records begin at multiples of it */
 
 /* ---- of which volumes ---- */
+/*@ requires \valid_read(bytes + (0 .. BATCH_HEADER - 1));
+    assigns \nothing; */
 static bool is_batch(const uint8_t *bytes, uint64_t address)
 {
 	return bytes_le32(bytes) == BATCH_MAGIC && bytes_le64(bytes + 32) == address &&
 	       bytes_le32(bytes + 4) == crc32c_long(CRC32C_INIT, bytes + 8, BATCH_HEADER - 8);
 }
 
+/*@ requires \valid_read(identity + (0 .. 15)) && \valid(traces + (0 .. room - 1)) && \valid(count) && *count <= room;
+    requires \separated(count, identity + (0 .. 15), traces + (0 .. room - 1));
+    assigns traces[0 .. room - 1], *count;
+    ensures \old(*count) <= *count <= room; */
 static void trace_count(const uint8_t *identity, struct volume_trace *traces, uint32_t room, uint32_t *count)
 {
 	uint32_t i = 0;
 
-	while (i < *count && memcmp(traces[i].identity, identity, sizeof traces[i].identity) != 0)
+	/*@ loop invariant 0 <= i <= *count;
+	    loop assigns i;
+	    loop variant *count - i; */
+	while (i < *count && bytes_compare(traces[i].identity, identity, sizeof traces[i].identity) != 0)
 		i++;
 	if (i == room)
 		return;
 	if (i == *count) {
 		traces[i].batches = 0;
-		memcpy(traces[i].identity, identity, sizeof traces[i].identity);
+		bytes_put(traces[i].identity, identity, sizeof traces[i].identity);
 		(*count)++;
 	}
 	traces[i].batches++;
@@ -32,8 +41,11 @@ void volume_traces(struct block_device *device, uint8_t block[BLOCK_SIZE], struc
                    uint32_t room, uint32_t *out_count)
 {
 	*out_count = 0;
+	/*@ loop invariant SUPER_BLOCKS <= at && *out_count <= room;
+	    loop assigns at, *out_count, out_traces[0 .. room - 1], block[0 .. BLOCK_SIZE - 1];
+	    loop variant device->blocks - at; */
 	for (uint64_t at = SUPER_BLOCKS; at < device->blocks; at++) {
-		if (device->operations->read(device, at, 1, block) == STATUS_OK && is_batch(block, at * BLOCK_SIZE))
+		if (block_read(device, at, 1, block) == STATUS_OK && is_batch(block, at * BLOCK_SIZE))
 			trace_count(block + 8, out_traces, room, out_count);
 	}
 }
@@ -67,6 +79,10 @@ static status_t record_take(struct volume *volume, const struct record *record, 
 }
 
 /* Where nothing begins at an address, where something may next. */
+/*@ requires reader_ok(volume) && \valid(found) && address <= BLOCKS_MAX * BLOCK_SIZE;
+    requires \separated(found, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns found->unreadable, WINDOW_CHANGES;
+    ensures window_ok(volume) && address < \result <= address + BLOCK_SIZE; */
 static uint64_t address_after(struct volume *volume, uint64_t address, status_t status, struct volume_salvaged *found)
 {
 	const uint8_t *bytes;

@@ -8,18 +8,29 @@
 
 #define BITS_OFF_MAX 4u /* of 320 that are known: what was here before differs in more */
 
+/*@ requires size <= BLOCK_SIZE && \valid_read(a + (0 .. size - 1)) && \valid_read(b + (0 .. size - 1));
+    assigns \nothing; */
 static uint32_t bits_off(const uint8_t *a, const uint8_t *b, size_t size)
 {
 	uint32_t count = 0;
 
+	/*@ loop invariant 0 <= i <= size && count <= 8 * i;
+	    loop assigns i, count;
+	    loop variant size - i; */
 	for (size_t i = 0; i < size; i++) {
-		for (uint32_t bits = a[i] ^ b[i]; bits != 0; bits &= bits - 1)
-			count++;
+		/*@ loop invariant 0 <= bit <= 8 && count <= 8 * i + bit;
+		    loop assigns bit, count;
+		    loop variant 8 - bit; */
+		for (uint32_t bit = 0; bit < 8; bit++)
+			count += (uint32_t)(a[i] ^ b[i]) >> bit & 1u;
 	}
 	return count;
 }
 
 /* A whole header of the next batch says that its records are not; one that is not whole is known by what it must say. */
+/*@ requires \valid_read(volume) && geometry_ok(volume) && \valid_read(bytes + (0 .. BATCH_HEADER - 1));
+    requires \separated(volume, bytes + (0 .. BATCH_HEADER - 1));
+    assigns \nothing; */
 static bool is_torn(const struct volume *volume, const uint8_t *bytes, uint64_t address)
 {
 	struct batch_header header;
@@ -27,11 +38,15 @@ static bool is_torn(const struct volume *volume, const uint8_t *bytes, uint64_t 
 
 	if (batch_header_read(volume, bytes, address, &header))
 		return header.sequence == volume->sequence + 1 && header.previous == volume->previous;
-	memcpy(wanted, bytes, BATCH_HEADER);
+	bytes_put(wanted, bytes, BATCH_HEADER);
 	batch_header_known(volume, address, wanted);
 	return bits_off(wanted, bytes, BATCH_HEADER) <= BITS_OFF_MAX;
 }
 
+/*@ requires reader_ok(volume) && \valid(out_torn);
+    requires \separated(out_torn, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out_torn, WINDOW_CHANGES;
+    ensures window_ok(volume); */
 static status_t torn_at(struct volume *volume, uint64_t address, bool *out_torn)
 {
 	const uint8_t *bytes;
@@ -42,6 +57,10 @@ static status_t torn_at(struct volume *volume, uint64_t address, bool *out_torn)
 	return status;
 }
 
+/*@ requires reader_ok(volume) && head_ok(volume) && \valid(out_torn);
+    requires \separated(out_torn, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    assigns *out_torn, WINDOW_CHANGES;
+    ensures window_ok(volume); */
 status_t volume_tail(struct volume *volume, bool *out_torn)
 {
 	bool at_head = false, at_next = false;

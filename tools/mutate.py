@@ -37,8 +37,9 @@ PROOF_SECONDS = 20
 TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalog": "module", "catalog_check": "module",
          "fdt_find": "fdt", "fdt_bus": "fdt", "fdt_interrupt": "fdt", "audit_index": "audit", "audit_staging": "audit",
          "user_range": "aspace", "frame_pool": "frame", "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
-         "identity": "process", "xts_header": "block_xts", "batch_header": "volume", "volume_window": "volume",
-         "volume_record": "volume"}
+         "identity": "process", "xts_header": "block_xts", **dict.fromkeys(
+             ["batch_header", *(f"volume_{part}" for part in ("window", "record", "super", "label", "page", "replay", "tail"))],
+             "volume")}
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
            "audit_index": ("kernel/include/kernel/audit_index.h", ["kernel/audit_staging.c"]),
            "user_range": ("kernel/include/kernel/user_range.h",

@@ -71,7 +71,10 @@ struct volume_label {
 	uint32_t version;
 	uint64_t blocks; /* of the device it was last mounted on; a smaller one is cut short */
 };
-CC_NODISCARD status_t volume_label(struct block_device *device, void *memory, size_t memory_size,
+/*@ requires \valid_read(device) && \valid(memory + (0 .. memory_size - 1)) && \valid(out_label);
+    requires \separated(device, out_label, memory + (0 .. memory_size - 1));
+    assigns *out_label, memory[0 .. memory_size - 1]; */
+CC_NODISCARD status_t volume_label(struct block_device *device, uint8_t *memory, size_t memory_size,
                                    struct volume_label *out_label);
 /* Open what is there: the newest whole checkpoint and every transaction committed after it. On a larger device than
  * before, the volume takes the new space (as much as 16,384 of its segments hold). */

@@ -25,6 +25,11 @@ struct volume_salvaged {
 
 /* Volumes of which there are batches, in the order they are found; those beyond `room` are not told. `block` is room
  * for one. */
+/*@ requires \valid_read(device) && \valid(block + (0 .. BLOCK_SIZE - 1));
+    requires \valid(out_traces + (0 .. room - 1)) && \valid(out_count);
+    requires \separated(device, block + (0 .. BLOCK_SIZE - 1), out_traces + (0 .. room - 1), out_count);
+    assigns block[0 .. BLOCK_SIZE - 1], out_traces[0 .. room - 1], *out_count;
+    ensures *out_count <= room; */
 void volume_traces(struct block_device *device, uint8_t block[BLOCK_SIZE], struct volume_trace *out_traces,
                    uint32_t room, uint32_t *out_count);
 /* The volume of that identity, to be read only: volume_get, volume_look, volume_next and volume_unmount. Memory as for
