@@ -153,6 +153,7 @@ def check_all(total):
     total.step("layers", [sys.executable, "tools/layers.py"])
     total.step("identity", [sys.executable, "tools/identity.py"])
     total.step("waits", [sys.executable, "tools/waits.py"])
+    total.step("unmaps", [sys.executable, "tools/unmaps.py"])
     total.step("authority", [sys.executable, "tools/authority.py"])
     total.step("abi", [sys.executable, "tools/abi_dump.py"])
     total.build("manifest", "manifest-check")
