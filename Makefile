@@ -117,6 +117,8 @@ waits: packages ## the state of a thread is written together with the list it is
 	@$(PYTHON) tools/waits.py
 unmaps: packages ## what was mapped is let go only when no translation leads there any more
 	@$(PYTHON) tools/unmaps.py
+replies: packages ## an answer never writes beyond what its client has for it
+	@$(PYTHON) tools/replies.py
 authority: packages ## what each system call looks up, on every path, against verification/authority.txt
 	@$(PYTHON) tools/authority.py
 calls: ## which system calls each x86_64 program contains, and which of them its profile refuses
@@ -163,7 +165,7 @@ help: ## this list
 	@awk -F '[:#]+' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*##/ { printf "  make %-15s%s\n", $$1, substr($$0, index($$0, "## ") + 3) }' Makefile tools/host.mk
 	@echo
-.PHONY: run disk-reset image images iso check check-fast lint layers identity waits unmaps authority calls abi-golden scenario manifest-check verify tidy proofs models mutate claims bench \
+.PHONY: run disk-reset image images iso check check-fast lint layers identity waits unmaps replies authority calls abi-golden scenario manifest-check verify tidy proofs models mutate claims bench \
 	bench-check bench-record scaling stats doctor clean help packages elf
 images: $(if $(filter command%,$(origin ARCH)),image,$(ARCHES:%=image-%)) ## (every architecture)
 image-%: packages build/developer.did

@@ -154,6 +154,7 @@ def check_all(total):
     total.step("identity", [sys.executable, "tools/identity.py"])
     total.step("waits", [sys.executable, "tools/waits.py"])
     total.step("unmaps", [sys.executable, "tools/unmaps.py"])
+    total.step("replies", [sys.executable, "tools/replies.py"])
     total.step("authority", [sys.executable, "tools/authority.py"])
     total.step("abi", [sys.executable, "tools/abi_dump.py"])
     total.build("manifest", "manifest-check")

@@ -104,11 +104,13 @@ def callee(node):
     return called["referencedDecl"].get("name", "") if called["kind"] == "DeclRefExpr" else ""
 
 
-def copy(folder):
-    """The sources again, where one can be changed."""
-    shutil.copytree(os.path.join(tree.ROOT, "kernel"), os.path.join(folder, "kernel"))
-    for name in ("abi", "lib", "arch"):
-        os.symlink(os.path.join(tree.ROOT, name), os.path.join(folder, name))
+def copy(folder, *parts):
+    """The sources again, where one of these parts (none: the kernel) can be changed."""
+    for name in ("kernel", "abi", "lib", "arch", "user"):
+        if name in (parts or ("kernel",)):
+            shutil.copytree(os.path.join(tree.ROOT, name), os.path.join(folder, name))
+        else:
+            os.symlink(os.path.join(tree.ROOT, name), os.path.join(folder, name))
 
 
 @contextlib.contextmanager

@@ -84,6 +84,20 @@ handle_t ipc_reply_take(uint32_t index)
 	return index < local->caps_in ? cap_take(index) : HANDLE_NONE;
 }
 
+/* The status of an answer; INVALID where that is OK and its length is none that was asked for. */
+/*@ assigns \nothing;
+    ensures length: \result == STATUS_OK ==> reply_min <= MESSAGE_LENGTH(tag) <= reply_max;
+    ensures refused: MESSAGE_LABEL(tag) != STATUS_OK ==> \result == (status_t)MESSAGE_LABEL(tag); */
+CC_INLINE status_t answer_judge(uint64_t tag, size_t reply_min, size_t reply_max)
+{
+	status_t status = (status_t)MESSAGE_LABEL(tag);
+	size_t length = MESSAGE_LENGTH(tag);
+
+	if (status == STATUS_OK && (length < reply_min || length > reply_max))
+		return STATUS_INVALID;
+	return status;
+}
+
 status_t ipc_request(handle_t server, deadline_t deadline, uint32_t method, const void *request,
                      size_t bytes, void *reply, size_t reply_min, size_t reply_max, size_t *out_extra)
 {
@@ -101,12 +115,10 @@ status_t ipc_request(handle_t server, deadline_t deadline, uint32_t method, cons
 		return status;
 
 	local_get()->caps_in = MESSAGE_CAPS(message.tag);
-	status = (status_t)MESSAGE_LABEL(message.tag);
-	size_t length = MESSAGE_LENGTH(message.tag);
+	status = answer_judge(message.tag, reply_min, reply_max);
 	if (status != STATUS_OK)
 		return status;
-	if (length < reply_min || length > reply_max)
-		return STATUS_INVALID;
+	size_t length = MESSAGE_LENGTH(message.tag);
 	ipc_load(&message, reply, length);
 	if (out_extra != NULL)
 		*out_extra = length - reply_min;
