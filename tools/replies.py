@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """replies.py: an answer never writes beyond what its client has for it, whatever the server says.
 
-ipc_request takes where an answer goes and how long it may be, and leaves a longer one alone (claim L-8). That each
+ipc_request takes where an answer goes and how long it may be, and leaves a longer one alone (claim L-9). That each
 request says so rightly is looked for here, in every file of user/ as clang parses it: the functions that IFACE_CLIENT
 makes of a protocol's methods, and what calls ipc_request besides.
 
