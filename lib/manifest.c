@@ -2,27 +2,60 @@
 /* The parser: lines become words; what the words say is in manifest_statement.c. */
 #include "manifest_priv.h"
 #include <lib/string.h>
-#include <lib/text.h>
 
+/*@ requires \valid(parser) && \valid(parser->manifest) && \valid_read(text + (0 .. length - 1)) && length < 0x80000000;
+    assigns parser->entry, parser->profile, parser->seen, *parser->manifest; */
 static const char *line(struct parser *parser, const char *text, size_t length)
 {
 	char buffer[MANIFEST_LINE_MAX];
 	char *words[MANIFEST_WORDS_MAX];
 	uint32_t count;
+	size_t size = 0;
 
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '#')
-			length = i;
-		else if (text[i] == '\0')
+	/*@ loop invariant 0 <= size <= length && size < MANIFEST_LINE_MAX;
+	    loop assigns size, buffer[0 .. MANIFEST_LINE_MAX - 1];
+	    loop variant length - size; */
+	for (; size < length && text[size] != '#'; size++) {
+		if (text[size] == '\0')
 			return "a zero byte";
+		if (size == sizeof(buffer) - 1u)
+			return "the line is too long";
+		buffer[size] = text[size];
 	}
-	if (length >= sizeof(buffer))
-		return "the line is too long";
-	memcpy(buffer, text, length);
-	buffer[length] = '\0';
+	buffer[size] = '\0';
+	//@ assert text_ends(&buffer[0], 0, size);
 	if (text_split(buffer, words, MANIFEST_WORDS_MAX, &count) != TEXT_SPLIT_OK)
 		return "too many words, or a quote that is not closed";
+	//@ assert words_ok(&words[0], count);
 	return count == 0 ? NULL : manifest_statement(parser, words, count);
+}
+
+/*@ requires \valid(parser) && \valid(parser->manifest) && \valid_read(text + (0 .. length - 1)) && length < 0x80000000;
+    requires \valid(out_error) && parser->line == 0;
+    requires \separated(out_error, parser, parser->manifest, text + (0 .. length - 1));
+    assigns parser->entry, parser->profile, parser->seen, parser->line, *parser->manifest, *out_error; */
+static bool lines(struct parser *parser, const char *text, size_t length, struct manifest_error *out_error)
+{
+	/*@ loop invariant 0 <= at <= length + 1 && parser->line <= at;
+	    loop assigns at, parser->entry, parser->profile, parser->seen, parser->line, *parser->manifest;
+	    loop variant length + 1 - at; */
+	for (size_t at = 0; at < length;) {
+		size_t end = at;
+
+		/*@ loop invariant at <= end <= length;
+		    loop assigns end;
+		    loop variant length - end; */
+		while (end < length && text[end] != '\n')
+			end++;
+		parser->line++;
+		const char *reason = line(parser, text + at, end - at);
+		if (reason != NULL) {
+			*out_error = (struct manifest_error){parser->line, reason};
+			return false;
+		}
+		at = end + 1u;
+	}
+	return true;
 }
 
 bool manifest_parse(const char *text, size_t length, struct manifest *out, struct manifest_error *out_error)
@@ -30,20 +63,7 @@ bool manifest_parse(const char *text, size_t length, struct manifest *out, struc
 	struct parser parser = {.manifest = out};
 
 	memset(out, 0, sizeof(*out));
-	for (size_t at = 0; at < length;) {
-		size_t end = at;
-
-		while (end < length && text[end] != '\n')
-			end++;
-		parser.line++;
-		const char *reason = line(&parser, text + at, end - at);
-		if (reason != NULL) {
-			*out_error = (struct manifest_error){parser.line, reason};
-			return false;
-		}
-		at = end + 1u;
-	}
-	return manifest_check(out, out_error);
+	return lines(&parser, text, length, out_error) && manifest_check(out, out_error);
 }
 
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name)

@@ -2,6 +2,7 @@
 /* Between the three parts of the parser: lines, statements, and what follows from the whole. */
 #pragma once
 #include <lib/manifest.h>
+#include <lib/text.h>
 
 struct parser {
 	struct manifest *manifest;
@@ -12,6 +13,8 @@ struct parser {
 };
 
 /* One line's words, at least one. NULL: understood; else what is wrong. */
+/*@ requires \valid(parser) && \valid(parser->manifest) && count > 0 && words_ok(words, count);
+    assigns parser->entry, parser->profile, parser->seen, *parser->manifest; */
 const char *manifest_statement(struct parser *parser, char **words, uint32_t count);
 
 /* Every name leads somewhere, profiles and principals are there, services have an order: fills what follows

@@ -85,6 +85,8 @@ enum text_split text_split(char *line, char **words, uint32_t max, uint32_t *out
 	*out_count = 0;
 	/*@ loop invariant \forall integer end; text_ends{Pre}(line, 0, end) ==> text_ends(line, at, end);
 	    loop invariant *out_count <= max;
+	    loop invariant \forall integer end, i; text_ends{Pre}(line, 0, end) && 0 <= i < *out_count ==>
+	      within(words[i], line, end);
 	    loop assigns at, *out_count, line[0 .. 0x7fffffff], words[0 .. max - 1];
 	    loop variant 0x80000000 - at; */
 	for (;;) {

@@ -168,6 +168,7 @@ struct manifest_error {
 CC_NODISCARD bool manifest_parse(const char *text, size_t length, struct manifest *out,
                                  struct manifest_error *out_error);
 /* The service or program of that name; else NULL. "*" finds the stand-in. */
+/*@ assigns \nothing; */
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name);
 /* The service that serves an endpoint; NULL: none. */
 const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *endpoint);

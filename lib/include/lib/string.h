@@ -10,6 +10,12 @@
 #pragma once
 #include <stddef.h>
 
+/*@ // The text from `at` on ends at `end`, or before it.
+    predicate text_ends{L}(char *text, integer at, integer end) =
+      0 <= at <= end < 0x80000000 && \valid_read(text + (0 .. end)) && text[end] == 0;
+    predicate text_ok{L}(char *text) = \exists integer end; text_ends(text, 0, end);
+*/
+
 /* Regions must not overlap (memmove: may). Return `to`. */
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
 void *memmove(void *to, const void *from, size_t bytes);
@@ -17,22 +23,20 @@ void *memset(void *to, int value, size_t bytes);
 /* Less than, equal to or greater than 0 as the first differing unsigned bytes compare. */
 int memcmp(const void *a, const void *b, size_t bytes);
 
+/*@ requires text_ok(text); assigns \nothing; ensures text_ends(text, 0, \result); */
 size_t strlen(const char *text);
 size_t strnlen(const char *text, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max);
 
-/*@ // The text from `at` on ends at `end`, or before it.
-    predicate text_ends{L}(char *text, integer at, integer end) =
-      0 <= at <= end < 0x80000000 && \valid_read(text + (0 .. end)) && text[end] == 0;
-    predicate text_ok{L}(char *text) = \exists integer end; text_ends(text, 0, end);
-*/
 /* Copy as much of `from` as fits into to[0 .. size), always terminated (unless size is 0).
  * Returns the length of `from`: at least `size` means that it was cut. */
 /*@ requires text_ok(from) && \valid(to + (0 .. size - 1)) && size < 0x80000000;
     requires \separated(to + (0 .. size - 1), from + (0 .. 0x7fffffff));
     assigns to[0 .. size - 1];
-    ensures \result < 0x80000000; */
+    ensures \result < 0x80000000;
+    ensures \forall char *text, integer end; text_ends{Pre}(text, 0, end) &&
+      \separated(to + (0 .. size - 1), text + (0 .. 0x7fffffff)) ==> text_ends(text, 0, end); */
 static inline size_t string_copy(char *to, size_t size, const char *from)
 {
 	size_t length = 0;

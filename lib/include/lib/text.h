@@ -12,6 +12,15 @@
 
 #define TEXT_DISTANCE_MAX 32u
 
+/*@ // What begins within a text is one, up to the same end.
+    predicate within(char *word, char *text, integer end) =
+      \base_addr(word) == \base_addr(text) && text <= word <= text + end;
+    lemma text_within{L}: \forall char *text, *word, integer end;
+      text_ends(text, 0, end) && within(word, text, end) ==> text_ends(word, 0, end - (word - text));
+
+    predicate words_ok{L}(char **words, integer count) =
+      \valid_read(words + (0 .. count - 1)) && \forall integer i; 0 <= i < count ==> text_ok(words[i]); */
+
 /* The whole of `text` is one unsigned number, decimal or 0x and hexadecimal, at most UINT64_MAX.
  * False, and *out untouched, if not. */
 /*@ requires text_ok(text) && \valid(out);
@@ -30,7 +39,10 @@ enum text_split {
     requires \exists integer end; text_ends(line, 0, end) && \valid(line + (0 .. end));
     requires \separated(out_count, words + (0 .. max - 1));
     assigns line[0 .. 0x7fffffff], words[0 .. max - 1], *out_count;
-    ensures *out_count <= max; */
+    ensures *out_count <= max;
+    ensures \forall integer end; text_ends{Pre}(line, 0, end) ==> text_ends(line, 0, end);
+    ensures \forall integer end, i; text_ends{Pre}(line, 0, end) && 0 <= i < *out_count ==>
+      within(words[i], line, end); */
 CC_NODISCARD enum text_split text_split(char *line, char **words, uint32_t max, uint32_t *out_count);
 
 /* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; only the first
