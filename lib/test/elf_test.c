@@ -174,6 +174,7 @@ static void file_header(void **state)
 	expect(ELF_ENTRY, 24, 8, BASE + 0x800);
 	expect(ELF_ENTRY, 24, 8, BASE + 0x2100);
 	expect(ELF_ENTRY, 24, 8, 0);
+	expect(ELF_OK, 24, 8, BASE);
 	expect(ELF_OK, 24, 8, BASE + 0x7ff);
 }
 
@@ -193,6 +194,7 @@ static void segments(void **state)
 	expect(ELF_SEGMENT_ACCESS, HEADER(DATA, 4), 4, 0);
 	expect(ELF_SEGMENT_ACCESS, HEADER(DATA, 4), 4, 2);
 	expect(ELF_STACK_EXECUTABLE, HEADER(STACK, 4), 4, 7);
+	expect(ELF_STACK_EXECUTABLE, HEADER(STACK, 4), 4, 5);
 	expect(ELF_SEGMENT_ORDER, HEADER(TEXT, 16), 8, BASE + 0x10000);
 	expect(ELF_OVERLAP, HEADER(TEXT, 40), 8, 0x2101);
 	expect(ELF_SHARED_PAGE, HEADER(TEXT, 40), 8, 0x2100);
@@ -202,6 +204,7 @@ static void segments(void **state)
 	expect(ELF_TOO_LARGE, HEADER(DATA, 40), 8, ELF_MEMORY_MAX - PAGE_SIZE - 0x100 + 1);
 	expect(ELF_OK, HEADER(DATA, 40), 8, ELF_MEMORY_MAX - PAGE_SIZE - 0x100);
 	expect(ELF_OK, HEADER(TEXT, 4), 4, 1); /* execute only */
+	expect(ELF_OK, HEADER(TEXT, 4), 4, 0x10000005); /* what systems may add says nothing here */
 	expect(ELF_ENTRY, HEADER(TEXT, 4), 4, 4);
 }
 
@@ -251,6 +254,9 @@ static void symbols(void **state)
 	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x2ff, name, sizeof name, &offset));
 	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x420, name, 4, &offset));
 	assert_string_equal(name, "hel");
+	put(file + 0x2a00 + 24 + 6, 2, 0x100); /* defined in section 256 */
+	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x400, name, sizeof name, &offset));
+	assert_string_equal(name, "main");
 	put_section(2, 3, 0x2b00, 11, 0); /* the names end within "helper" */
 	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x420, name, sizeof name, &offset));
 	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x400, name, sizeof name, &offset));
