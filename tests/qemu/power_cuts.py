@@ -107,7 +107,7 @@ def work_and_cut(arch, disk_options, again, seconds, acknowledged):
 def run(arch, options, folder):
     chance = random.Random(f"{options.seed} {arch}")
     disk = os.path.join(folder, f"{arch}.img")
-    machine.disk_make(disk, "64M")
+    machine.disk_make(disk, "256M")  # more than all cuts together can fill: a full disk is not what is tried here
     acknowledged = Acknowledged()
     count = errors = 0
     for cut in range(options.cuts):
