@@ -2,7 +2,7 @@
 /*
  * Life of an endpoint: creation, binding a notification, the end of its
  * receivers, of its capabilities, of the processes that serve it. The calls
- * that move messages are in endpoint_call.c and endpoint_receive.c.
+ * that move messages are in endpoint_call.c, endpoint_receive.c and endpoint_send.c.
  */
 #include "endpoint_priv.h"
 #include <kernel/panic.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Shared by endpoint.c, endpoint_call.c, endpoint_receive.c and notification.c. */
+/* Shared by endpoint*.c and notification.c. */
 #pragma once
 #include "message.h"
 #include "thread_queue.h"

@@ -323,12 +323,12 @@ struct thread *endpoint_reply_receive(struct thread *current)
 	return sched_hand_over(cpu, current, caller);
 }
 
-/* The page goes back first, so that the hot path has nothing to keep: its lender waits meanwhile, and if that wait ends
- * otherwise now, the page is the lender's already. */
+/* The page goes back first, so that the hot path has nothing to keep. It is this thread's own window that is closed, not
+ * its lender's loan: who lent may have gone on meanwhile, and lend to somebody else. */
 CC_COLD struct thread *endpoint_reply_receive_lent(struct thread *current)
 {
 	uint32_t lender = __atomic_load_n(&current->lender, __ATOMIC_RELAXED);
 	if (lender != NONE && HANDLE_SLOT(current->regs.arg[7]) == (HANDLE_REPLY | lender))
-		loan_end(&thread_table[lender], true);
+		loan_window_end(current);
 	return endpoint_reply_receive(current);
 }

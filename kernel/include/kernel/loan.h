@@ -25,7 +25,7 @@ void loan_begin(struct thread *server, struct thread *caller);
 /* The end of what the caller has lent, if it has: by who answers it, then the page is its alone again; or by who has
  * claimed it to end its wait without an answer, then the page is the server's. */
 void loan_end(struct thread *caller, bool answered);
-/* The end of a thread's window; its page tables are still there, and it receives no more. */
+/* The end of a thread's window: it answers who lent, or receives no more. Its page tables are still there. */
 void loan_window_end(struct thread *server);
 
 /* A window and the loan it shows agree, and its lender waits for an answer. */
