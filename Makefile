@@ -175,8 +175,9 @@ elf: $(KERNEL) $(PROGRAM_ELFS)
 # ---- packages: installed once, then only a stamp is looked at ----
 packages: build/.packages-base $T/blake3/.unpacked $T/ring/.unpacked
 build/.packages-%: tools/packages.txt
-	@tools/packages.sh install $* </dev/null
-	@mkdir -p build && touch $@
+	@mkdir -p build
+	@flock build tools/packages.sh install $* </dev/null
+	@touch $@
 
 # ---- compile ----
 $B/kernel/lib/%.o $B/user/lib/%.o: SEE := $(SEE_LIB)

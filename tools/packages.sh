@@ -8,7 +8,8 @@
 #
 # Plain sh, because on a fresh machine it runs before Python is there. A listed
 # version that the mirror no longer carries is replaced by the one it does
-# carry, and that is said. It never removes or downgrades anything.
+# carry, and that is said. It never removes or downgrades anything. Somebody else's
+# installation is waited for, five minutes at most.
 set -eu
 list=$(dirname "$0")/packages.txt
 
@@ -53,7 +54,7 @@ install_group() {
 	# shellcheck disable=SC2046
 	if ! { $root apt-get update -q >"$log" 2>&1 &&
 		$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-			$(pinned) >"$log" 2>&1; }; then
+			-o DPkg::Lock::Timeout=300 $(pinned) >"$log" 2>&1; }; then
 		tail -n 15 "$log" >&2
 		refuse "apt-get failed (its last lines are above)"
 	fi
