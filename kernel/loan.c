@@ -7,8 +7,8 @@
 #include <kernel/loan.h>
 #include <kernel/process.h>
 
-#define LOAN (LOAN_OFFSET / PAGE_SIZE)
-#define WINDOW (WINDOW_OFFSET / PAGE_SIZE)
+#define LOAN (MESSAGE_LOAN_OFFSET / PAGE_SIZE)
+#define WINDOW (MESSAGE_WINDOW_OFFSET / PAGE_SIZE)
 
 /* Take an entry out of the page table and every TLB. */
 static void entry_clear(struct thread *thread, uint32_t which)

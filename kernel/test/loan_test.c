@@ -51,11 +51,11 @@ static uint32_t answer(handle_t reply)
 /* A byte in the client's loan, which the server has received. */
 static handle_t lent(uint8_t value, deadline_t deadline)
 {
-	assert_true(poke(client, LOAN_OFFSET, value));
+	assert_true(poke(client, MESSAGE_LOAN_OFFSET, value));
 	assert_int_equal(lend(client, sends, deadline), BLOCKED);
 	assert_int_equal(SYS(server, recv, receive, DEADLINE_NOW), STATUS_OK);
 	assert_int_equal(server->regs.arg[1], MESSAGE_TAG(1, 0, 0) | MESSAGE_LEND);
-	assert_int_equal(peek(server, WINDOW_OFFSET), value);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), value);
 	return server->regs.arg[7];
 }
 
@@ -69,20 +69,20 @@ static uint32_t pages_of(const struct thread *thread)
 static void handed_over(void **state)
 {
 	(void)state;
-	assert_true(poke(client, LOAN_OFFSET, 7));
+	assert_true(poke(client, MESSAGE_LOAN_OFFSET, 7));
 	assert_int_equal(SYS(server, recv, receive, DEADLINE_NEVER), BLOCKED);
 	assert_int_equal(lend(client, sends, DEADLINE_NEVER), BLOCKED);
 	assert_ptr_equal(current_thread(), server);
-	assert_int_equal(peek(server, WINDOW_OFFSET), 7);
-	assert_true(poke(server, WINDOW_OFFSET, 8)); /* the answer may be written there */
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 7);
+	assert_true(poke(server, MESSAGE_WINDOW_OFFSET, 8)); /* the answer may be written there */
 	handle_t reply = server->regs.arg[7];
 	assert_int_equal(SYS(server, reply_recv, receive, MESSAGE_TAG(0, 0, 0), 0, 0, 0, 0, DEADLINE_NEVER, reply), BLOCKED);
 	assert_ptr_equal(current_thread(), client);
 	assert_int_equal(outcome(client), STATUS_OK);
 	assert_int_equal(client->loan_to, NONE);
 	assert_int_equal(server->lender, NONE);
-	assert_false(arch_pte_present(server->page_entries[WINDOW_OFFSET / PAGE_SIZE]));
-	assert_int_equal(peek(client, LOAN_OFFSET), 8);
+	assert_false(arch_pte_present(server->page_entries[MESSAGE_WINDOW_OFFSET / PAGE_SIZE]));
+	assert_int_equal(peek(client, MESSAGE_LOAN_OFFSET), 8);
 }
 
 static void from_the_line(void **state)
@@ -91,8 +91,8 @@ static void from_the_line(void **state)
 	handle_t reply = lent(9, DEADLINE_NEVER);
 	assert_int_equal(answer(reply), STATUS_OK);
 	assert_int_equal(outcome(client), STATUS_OK);
-	assert_int_equal(peek(server, WINDOW_OFFSET), -1);
-	assert_int_equal(peek(client, LOAN_OFFSET), 9);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), -1);
+	assert_int_equal(peek(client, MESSAGE_LOAN_OFFSET), 9);
 }
 
 /* Any thread of the server may answer; the window is that of the one who received. */
@@ -101,10 +101,10 @@ static void answered_by_sibling(void **state)
 	(void)state;
 	struct thread *sibling = make_thread(server, 16);
 	handle_t reply = lent(10, DEADLINE_NEVER);
-	assert_int_equal(peek(sibling, WINDOW_OFFSET), -1);
+	assert_int_equal(peek(sibling, MESSAGE_WINDOW_OFFSET), -1);
 	assert_int_equal(SYS(sibling, reply, reply, MESSAGE_TAG(0, 0, 0)), STATUS_OK);
-	assert_int_equal(peek(server, WINDOW_OFFSET), -1);
-	assert_int_equal(peek(client, LOAN_OFFSET), 10);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), -1);
+	assert_int_equal(peek(client, MESSAGE_LOAN_OFFSET), 10);
 }
 
 /* ---- what is refused, and changes nothing ---- */
@@ -113,7 +113,7 @@ static void refused(void **state)
 {
 	(void)state;
 	assert_int_equal(lend(client, sends, DEADLINE_NEVER), STATUS_INVALID); /* never touched */
-	assert_true(poke(client, LOAN_OFFSET, 1));
+	assert_true(poke(client, MESSAGE_LOAN_OFFSET, 1));
 	assert_int_equal(SYS(client, send, sends, MESSAGE_TAG(1, 0, 0) | MESSAGE_LEND), STATUS_INVALID);
 	handle_t reply = lent(2, DEADLINE_NEVER);
 	assert_int_equal(SYS(server, reply, reply, MESSAGE_TAG(0, 0, 0) | MESSAGE_LEND), STATUS_INVALID);
@@ -129,12 +129,12 @@ static void places(void **state)
 	enum fault_kind kind;
 	struct aspace *aspace = &client->owner->aspace;
 	uint64_t page = client->page_user;
-	assert_int_equal(aspace_fault(aspace, page + WINDOW_OFFSET, FAULT_READ, &kind), STATUS_NOT_FOUND);
+	assert_int_equal(aspace_fault(aspace, page + MESSAGE_WINDOW_OFFSET, FAULT_READ, &kind), STATUS_NOT_FOUND);
 	assert_int_equal(kind, FAULT_UNMAPPED);
-	assert_int_equal(peek(client, WINDOW_OFFSET), -1);
-	assert_int_equal(peek(client, WINDOW_OFFSET + PAGE_SIZE), -1);
-	assert_int_equal(SYS(client, memory_unmap, page + LOAN_OFFSET, 1), STATUS_INVALID);
-	assert_int_equal(SYS(client, memory_protect, page + LOAN_OFFSET, 1, PROT_READ), STATUS_INVALID);
+	assert_int_equal(peek(client, MESSAGE_WINDOW_OFFSET), -1);
+	assert_int_equal(peek(client, MESSAGE_WINDOW_OFFSET + PAGE_SIZE), -1);
+	assert_int_equal(SYS(client, memory_unmap, page + MESSAGE_LOAN_OFFSET, 1), STATUS_INVALID);
+	assert_int_equal(SYS(client, memory_protect, page + MESSAGE_LOAN_OFFSET, 1, PROT_READ), STATUS_INVALID);
 }
 
 /* ---- who pays ---- */
@@ -144,10 +144,10 @@ static void charged(void **state)
 	(void)state;
 	uint32_t before = pages_of(client);
 	client->owner->pages_limit = before;
-	assert_false(poke(client, LOAN_OFFSET, 1));
+	assert_false(poke(client, MESSAGE_LOAN_OFFSET, 1));
 	assert_int_equal(pages_of(client), before);
 	client->owner->pages_limit = before + 1u;
-	assert_true(poke(client, LOAN_OFFSET, 1));
+	assert_true(poke(client, MESSAGE_LOAN_OFFSET, 1));
 	assert_int_equal(pages_of(client), before + 1u);
 }
 
@@ -160,10 +160,10 @@ static void kept_by_server(uint32_t clients, uint32_t servers)
 	assert_int_equal(pages_of(server), servers + 1u);
 	assert_int_equal(client->loan_to, NONE);
 	assert_int_equal(server->lender, NONE);
-	assert_int_equal(peek(server, WINDOW_OFFSET), 21);
-	assert_int_equal(peek(client, LOAN_OFFSET), 0);
-	assert_true(poke(client, LOAN_OFFSET, 22));
-	assert_int_equal(peek(server, WINDOW_OFFSET), 21);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 21);
+	assert_int_equal(peek(client, MESSAGE_LOAN_OFFSET), 0);
+	assert_true(poke(client, MESSAGE_LOAN_OFFSET, 22));
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 21);
 }
 
 static void timed_out(void **state)
@@ -177,12 +177,12 @@ static void timed_out(void **state)
 	assert_int_equal(outcome(client), STATUS_TIMED_OUT);
 	kept_by_server(clients, servers);
 	assert_int_equal(answer(reply), STATUS_GONE);
-	assert_int_equal(peek(server, WINDOW_OFFSET), 21);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 21);
 	/* Until it receives the next one. */
 	reply = lent(23, DEADLINE_NEVER);
 	assert_int_equal(pages_of(server), servers);
 	assert_int_equal(answer(reply), STATUS_OK);
-	assert_int_equal(peek(server, WINDOW_OFFSET), -1);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), -1);
 }
 
 static void revoked(void **state)
@@ -202,7 +202,7 @@ static void caller_killed(void **state)
 	handle_t reply = lent(21, DEADLINE_NEVER);
 	process_end(client->process, 1, true, NULL);
 	settle();
-	assert_int_equal(peek(server, WINDOW_OFFSET), 21);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 21);
 	assert_int_equal(pages_of(server), servers + 1u);
 	assert_int_equal(answer(reply), STATUS_GONE);
 }
@@ -214,18 +214,18 @@ static void two_callers(void **state)
 {
 	(void)state;
 	handle_t first = lent(31, DEADLINE_NEVER);
-	assert_true(poke(other, LOAN_OFFSET, 32));
+	assert_true(poke(other, MESSAGE_LOAN_OFFSET, 32));
 	assert_int_equal(lend(other, sends_2, DEADLINE_NEVER), BLOCKED);
 	assert_int_equal(SYS(server, recv, receive, DEADLINE_NOW), STATUS_OK);
 	handle_t second = server->regs.arg[7];
-	assert_int_equal(peek(server, WINDOW_OFFSET), 32);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 32);
 	assert_int_equal(client->loan_to, NONE);
 	assert_int_equal(answer(first), STATUS_OK);
-	assert_int_equal(peek(client, LOAN_OFFSET), 31);
-	assert_int_equal(peek(server, WINDOW_OFFSET), 32);
+	assert_int_equal(peek(client, MESSAGE_LOAN_OFFSET), 31);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 32);
 	assert_int_equal(answer(second), STATUS_OK);
-	assert_int_equal(peek(server, WINDOW_OFFSET), -1);
-	assert_int_equal(peek(other, LOAN_OFFSET), 32);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), -1);
+	assert_int_equal(peek(other, MESSAGE_LOAN_OFFSET), 32);
 }
 
 /* A thread of the server ends, the others answer: the page is the caller's all the time. */
@@ -233,14 +233,14 @@ static void receiver_ends(void **state)
 {
 	(void)state;
 	struct thread *sibling = make_thread(server, 16);
-	assert_true(poke(client, LOAN_OFFSET, 33));
+	assert_true(poke(client, MESSAGE_LOAN_OFFSET, 33));
 	assert_int_equal(lend(client, sends, DEADLINE_NEVER), BLOCKED);
 	assert_int_equal(SYS(sibling, recv, receive, DEADLINE_NOW), STATUS_OK);
 	handle_t reply = sibling->regs.arg[7];
 	assert_int_equal(SYS(sibling, thread_exit), ENDED);
 	assert_int_equal(client->loan_to, NONE);
 	assert_int_equal(answer(reply), STATUS_OK);
-	assert_int_equal(peek(client, LOAN_OFFSET), 33);
+	assert_int_equal(peek(client, MESSAGE_LOAN_OFFSET), 33);
 }
 
 /* A server that ends: whoever called has lost the page, as it has the message; every frame comes back. */
@@ -252,10 +252,10 @@ static void server_killed(void **state)
 	struct thread *another = make_process(16);
 	handle_t own = make_endpoint(another, 1);
 	handle_t to = share(another, own, client, RIGHT_SEND, 0);
-	assert_true(poke(client, LOAN_OFFSET, 34));
+	assert_true(poke(client, MESSAGE_LOAN_OFFSET, 34));
 	assert_int_equal(lend(client, to, DEADLINE_NEVER), BLOCKED);
 	assert_int_equal(SYS(another, recv, own, DEADLINE_NOW), STATUS_OK);
-	assert_true(poke(another, LOAN_OFFSET, 35)); /* the main thread's own, too */
+	assert_true(poke(another, MESSAGE_LOAN_OFFSET, 35)); /* the main thread's own, too */
 	process_end(another->process, 1, true, NULL);
 	settle();
 	assert_int_equal(outcome(client), STATUS_GONE);
@@ -270,12 +270,12 @@ static void within_a_program(void **state)
 	(void)state;
 	struct thread *sibling = make_thread(server, 16);
 	handle_t own = share(server, receive, server, RIGHT_SEND, 0);
-	assert_true(poke(sibling, LOAN_OFFSET, 36));
+	assert_true(poke(sibling, MESSAGE_LOAN_OFFSET, 36));
 	assert_int_equal(lend(sibling, own, DEADLINE_NEVER), BLOCKED);
 	assert_int_equal(SYS(server, recv, receive, DEADLINE_NOW), STATUS_OK);
-	assert_int_equal(peek(server, WINDOW_OFFSET), 36);
+	assert_int_equal(peek(server, MESSAGE_WINDOW_OFFSET), 36);
 	assert_int_equal(answer(server->regs.arg[7]), STATUS_OK);
-	assert_int_equal(peek(sibling, LOAN_OFFSET), 36);
+	assert_int_equal(peek(sibling, MESSAGE_LOAN_OFFSET), 36);
 }
 
 #define T(name) cmocka_unit_test_setup(name, setup)

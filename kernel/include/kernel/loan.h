@@ -10,13 +10,11 @@
 #pragma once
 #include <kernel/thread.h>
 
-#define LOAN_OFFSET MESSAGE_LOAN_OFFSET
-#define WINDOW_OFFSET MESSAGE_WINDOW_OFFSET
 
 /* Has the thread a page to lend? */
 CC_INLINE bool loan_ready(const struct thread *thread)
 {
-	return arch_pte_present(__atomic_load_n(&thread->page_entries[LOAN_OFFSET / PAGE_SIZE], __ATOMIC_RELAXED));
+	return arch_pte_present(__atomic_load_n(&thread->page_entries[MESSAGE_LOAN_OFFSET / PAGE_SIZE], __ATOMIC_RELAXED));
 }
 
 /* Show the caller's page to the server, in place of what its window showed. Before the caller is published as
