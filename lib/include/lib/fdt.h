@@ -61,6 +61,9 @@ struct fdt_value {
 
     predicate fdt_text_ok{L}(char *text) =
       \exists integer end; 0 <= end < FDT_NAME_MAX && \valid_read(text + (0 .. end)) && text[end] == 0;
+
+    predicate fdt_name_ok{L}(char *text) =
+      \exists integer end; 0 <= end <= FDT_SIZE_MAX && \valid_read(text + (0 .. end)) && text[end] == 0;
 */
 
 /* How many bytes the tree at `data` says it has, from the first 8 bytes; 0 if it is not a tree or says
@@ -120,11 +123,17 @@ CC_NODISCARD bool fdt_sibling(const struct fdt *fdt, struct fdt_node *node);
 CC_NODISCARD bool fdt_parent(const struct fdt *fdt, struct fdt_node node, struct fdt_node *out);
 
 /* Name with unit address ("cpu@0"), terminated and inside the tree; "" for the root or a bad node. */
+/*@ requires fdt_ok(fdt);
+    assigns \nothing;
+    ensures fdt_name_ok(\result); */
 const char *fdt_name(const struct fdt *fdt, struct fdt_node node);
 
 /* ---- finding ---- */
 /* By path from the root; a component without unit address also matches a node that has one:
  * "/soc/serial@10000000", "/chosen", "/cpus/cpu". The path ends at its end or at a ':'. */
+/*@ requires fdt_ok(fdt) && \valid(out) && \separated(out, fdt, fdt->data + (0 .. fdt->size - 1));
+    requires fdt_text_ok(path);
+    assigns *out; */
 CC_NODISCARD bool fdt_find_path(const struct fdt *fdt, const char *path, struct fdt_node *out);
 
 /*@ requires fdt_ok(fdt) && \valid(out) && \separated(out, fdt, fdt->data + (0 .. fdt->size - 1));
@@ -139,6 +148,8 @@ CC_NODISCARD bool fdt_find_phandle(const struct fdt *fdt, uint32_t phandle, stru
 CC_NODISCARD bool fdt_next_compatible(const struct fdt *fdt, struct fdt_node *node, const char *compatible);
 
 /* The node that /chosen's stdout-path names, through /aliases if need be. */
+/*@ requires fdt_ok(fdt) && \valid(out) && \separated(out, fdt, fdt->data + (0 .. fdt->size - 1));
+    assigns *out; */
 CC_NODISCARD bool fdt_find_stdout(const struct fdt *fdt, struct fdt_node *out);
 
 /* ---- properties ---- */
@@ -177,7 +188,8 @@ CC_NODISCARD bool fdt_property_u64(const struct fdt *fdt, struct fdt_node node, 
 /*@ requires fdt_ok(fdt) && size > 0 && \valid(buffer + (0 .. size - 1));
     requires \separated(buffer + (0 .. size - 1), fdt, fdt->data + (0 .. fdt->size - 1));
     requires fdt_text_ok(name) && \separated(buffer + (0 .. size - 1), name + (0 .. FDT_NAME_MAX - 1));
-    assigns buffer[0 .. size - 1]; */
+    assigns buffer[0 .. size - 1];
+    ensures \exists integer end; 0 <= end < size && buffer[end] == 0; */
 CC_NODISCARD bool fdt_property_text(const struct fdt *fdt, struct fdt_node node, const char *name,
                                     char *buffer, size_t size);
 
