@@ -40,7 +40,6 @@ static const char name_compatible[] = "compatible";
 static const char name_status[] = "status";
 static const char status_okay[] = "okay";
 static const char status_ok[] = "ok";
-static const char no_name[] = "";
 
 const char *fdt_verdict_text(enum fdt_verdict verdict)
 {
@@ -66,10 +65,6 @@ static uint32_t string_end(const uint8_t *data, uint32_t length, uint32_t from)
 	return end;
 }
 
-/*@ predicate name_in{L}(struct fdt *fdt, integer name) =
-      \exists integer end; 0 <= name <= end < fdt->size && fdt->data[end] == 0;
-*/
-
 /*@ requires at <= 0x7fffffff;
     assigns \nothing;
     ensures at <= \result <= at + 3; */
@@ -82,7 +77,7 @@ static uint32_t align4(uint32_t at)
     requires out->next <= fdt->structure_size;
     assigns *out;
     ensures \result ==> \old(out->next) < out->next <= fdt->structure_size;
-    ensures \result ==> name_in(fdt, out->name);
+    ensures \result ==> out->name < fdt->structure + fdt->structure_size;
     ensures out->kind == \old(out->kind); */
 static bool begin_read(const struct fdt *fdt, struct token *out)
 {
@@ -120,7 +115,7 @@ static bool property_read(const struct fdt *fdt, struct token *out)
 /*@ requires fdt_ok(fdt) && \valid(out) && \separated(out, fdt, fdt->data + (0 .. fdt->size - 1));
     assigns *out;
     ensures \result ==> at < out->next <= fdt->structure_size;
-    ensures \result && out->kind == TOKEN_BEGIN ==> name_in(fdt, out->name);
+    ensures \result && out->kind == TOKEN_BEGIN ==> out->name < fdt->structure + fdt->structure_size;
     ensures \result && out->kind == TOKEN_PROPERTY ==> out->value + out->size <= fdt->size; */
 static bool token_read(const struct fdt *fdt, uint32_t at, struct token *out)
 {
@@ -336,13 +331,14 @@ bool fdt_parent(const struct fdt *fdt, struct fdt_node node, struct fdt_node *ou
 	return found && at.offset == node.offset && at.depth == node.depth;
 }
 
-const char *fdt_name(const struct fdt *fdt, struct fdt_node node)
+struct fdt_value fdt_name(const struct fdt *fdt, struct fdt_node node)
 {
 	struct token token = { 0 };
 
 	if (!token_read(fdt, node.offset, &token) || token.kind != TOKEN_BEGIN)
-		return no_name;
-	return (const char *)(fdt->data + token.name);
+		return (struct fdt_value){ fdt->data, 0 };
+	const uint32_t end = string_end(fdt->data, fdt->size, token.name);
+	return (struct fdt_value){ fdt->data + token.name, end - token.name };
 }
 
 /* ---- properties ---- */

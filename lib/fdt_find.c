@@ -49,21 +49,21 @@ static bool path_ends(char c)
 }
 
 /* The component that begins at `path` names the node: as a whole, or up to the node's unit address. */
-/*@ requires fdt_text_ok(path) && fdt_name_ok(name);
+/*@ requires fdt_text_ok(path) && fdt_value_ok(name);
     assigns \nothing; */
-static bool component_is(const char *path, const char *name)
+static bool component_is(const char *path, struct fdt_value name)
 {
 	uint32_t i = 0;
 
-	/*@ loop invariant 0 <= i < FDT_NAME_MAX;
-	    loop invariant \forall integer k; 0 <= k < i ==> path[k] != 0 && name[k] == path[k];
+	/*@ loop invariant 0 <= i < FDT_NAME_MAX && i <= name.size;
+	    loop invariant \forall integer k; 0 <= k < i ==> path[k] != 0;
 	    loop assigns i;
 	    loop variant FDT_NAME_MAX - i; */
-	while (!path_ends(path[i]) && path[i] != '/' && path[i] == name[i])
+	while (!path_ends(path[i]) && path[i] != '/' && i < name.size && path[i] == (char)name.data[i])
 		i++;
 	if (!path_ends(path[i]) && path[i] != '/')
 		return false;
-	return name[i] == '\0' || name[i] == '@';
+	return i == name.size || name.data[i] == '@';
 }
 
 /* The child of *node that the component names. */

@@ -10,11 +10,11 @@ static void ask(const struct fdt *fdt, struct fdt_node node)
 	uint64_t base, length;
 	uint32_t cells, sizes;
 	struct fdt_node other;
-	struct fdt_value value;
+	struct fdt_value value = fdt_name(fdt, node);
 	struct fdt_interrupt interrupt;
 	struct fdt_pci_window window;
 
-	require(strlen(fdt_name(fdt, node)) < fdt->size);
+	require(value.data >= fdt->data && value.size < fdt->size - (size_t)(value.data - fdt->data));
 	fdt_cells(fdt, node, &cells, &sizes);
 	if (fdt_parent(fdt, node, &other))
 		require(other.offset < node.offset && other.depth + 1u == node.depth);

@@ -61,9 +61,6 @@ struct fdt_value {
 
     predicate fdt_text_ok{L}(char *text) =
       \exists integer end; 0 <= end < FDT_NAME_MAX && \valid_read(text + (0 .. end)) && text[end] == 0;
-
-    predicate fdt_name_ok{L}(char *text) =
-      \exists integer end; 0 <= end <= FDT_SIZE_MAX && \valid_read(text + (0 .. end)) && text[end] == 0;
 */
 
 /* How many bytes the tree at `data` says it has, from the first 8 bytes; 0 if it is not a tree or says
@@ -122,11 +119,11 @@ CC_NODISCARD bool fdt_sibling(const struct fdt *fdt, struct fdt_node *node);
     ensures \result ==> out->offset < node.offset && out->depth == node.depth - 1; */
 CC_NODISCARD bool fdt_parent(const struct fdt *fdt, struct fdt_node node, struct fdt_node *out);
 
-/* Name with unit address ("cpu@0"), terminated and inside the tree; "" for the root or a bad node. */
+/* Name with unit address ("cpu@0"), without its end; empty for the root or a bad node. */
 /*@ requires fdt_ok(fdt);
     assigns \nothing;
-    ensures fdt_name_ok(\result); */
-const char *fdt_name(const struct fdt *fdt, struct fdt_node node);
+    ensures fdt_value_ok(\result); */
+struct fdt_value fdt_name(const struct fdt *fdt, struct fdt_node node);
 
 /* ---- finding ---- */
 /* By path from the root; a component without unit address also matches a node that has one:
