@@ -24,7 +24,8 @@ HOST_LIB := $(patsubst %,$H/%.o,$(call host_sources,lib/*.c) $(SOURCES:%=third-p
 HOST_KERNEL := $(patsubst %,$H/%.o,$(wildcard kernel/*.c arch/host/*.c arch/host/*/*.c))
 LIB_TESTS := $(patsubst lib/test/%.c,$H/tests/%,$(wildcard lib/test/*_test.c))
 KERNEL_TESTS := $(patsubst kernel/test/%.c,$H/tests/%,$(wildcard kernel/test/*_test.c))
-USER_TESTS := $(patsubst %.c,$H/tests/%,$(notdir $(wildcard user/*/*/test/*_test.c)))
+PARTS := $(patsubst %/test,%,$(wildcard user/*/*/test arch/*/*/test))
+PARTS_TESTS := $(patsubst %.c,$H/tests/%,$(notdir $(wildcard $(PARTS:%=%/test/*_test.c))))
 SEE_USER_HOST := $(SEE_LIB) $(patsubst %,-I%,$(wildcard user/lib/*/include)) -Iarch/host/user/include
 CAMBI_TESTS := $(patsubst tools/cambi/test/%.c,$H/tests/%,$(wildcard tools/cambi/test/*_test.c))
 SIM_SOURCES := $(wildcard tests/sim/*.c)
@@ -34,7 +35,7 @@ CRASH := $H/store-crash $H/store-crash-quick
 FUZZ := $(patsubst tests/fuzz/%.c,$H/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 .PHONY: host host-tests
-host: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $(SIM) $(CRASH) $(FUZZ) $(CAMBI)
+host: $(LIB_TESTS) $(KERNEL_TESTS) $(PARTS_TESTS) $(CAMBI_TESTS) $(SIM) $(CRASH) $(FUZZ) $(CAMBI)
 test: host ## unit tests alone: ONLY=part-of-name
 	@$(PYTHON) tools/check.py unit $(ONLY)
 .PHONY: test
@@ -42,12 +43,14 @@ test: host ## unit tests alone: ONLY=part-of-name
 coverage: packages ## lines, branches and conditions of kernel/ and lib/ that tests and simulation reach: SEEDS=
 	@$(MAKE) COVERAGE=1 measured
 	@$(PYTHON) tools/coverage.py $(SEEDS)
-measured: $(LIB_TESTS) $(KERNEL_TESTS) $(USER_TESTS) $(CAMBI_TESTS) $H/sim
+measured: $(LIB_TESTS) $(KERNEL_TESTS) $(PARTS_TESTS) $(CAMBI_TESTS) $H/sim
 .PHONY: coverage measured
 
 $H/lib/%.o $H/lib/test/%.o: SEE := $(SEE_LIB)
 $H/kernel/%.o $H/arch/%.o $H/tests/%.o: SEE := $(SEE_HOST)
 $H/user/%.o: SEE := $(SEE_USER_HOST)
+# What of a port is tested sees the port's own headers: it only reads.
+$(foreach arch,$(ARCHES),$(eval $H/arch/$(arch)/%.o: SEE := $(SEE_LIB) -Ikernel/include -Iarch/$(arch)/include))
 $H/lib/string.c.o $H/lib/test/string_test.c.o: SEE := $(SEE_LIB) $(RENAME)
 $H/%.c.o: %.c Makefile tools/host.mk | build/.packages-base
 	@mkdir -p $(@D)
@@ -71,8 +74,8 @@ $(LIB_TESTS): $H/tests/%: $H/lib/test/%.c.o $H/lib.a
 	$(HOST_LINK)
 $(KERNEL_TESTS): $H/tests/%: $H/kernel/test/%.c.o $H/kernel.a $H/lib.a
 	$(HOST_LINK)
-# A program's or user library's test links what it needs of its folder from an archive: $1 is the folder.
-define USER_PARTS
+# The test of a program, user library or port links what it needs of its folder from an archive: $1 is the folder.
+define LINK_PARTS
 $H/$1/parts.a: $(patsubst %,$H/%.o,$(filter-out %/main.c,$(wildcard $1/*.c)))
 	@rm -f $$@
 	$$(Q)$$(AR) rcsD $$@ $$^
@@ -80,7 +83,7 @@ $(patsubst $1/test/%.c,$H/tests/%,$(wildcard $1/test/*_test.c)): $H/tests/%: $H/
 	$$(HOST_LINK)
 endef
 $H/tests/transfers_test: $H/user/lib/driver/virtqueue.c.o
-$(foreach folder,$(patsubst %/test,%,$(wildcard user/*/*/test)),$(eval $(call USER_PARTS,$(folder))))
+$(foreach folder,$(PARTS),$(eval $(call LINK_PARTS,$(folder))))
 # These services' tests are the service but for the loop, with the library that services are written in.
 $H/tests/store_service_test $H/tests/unlock_test: $H/user/lib/os/parts.a
 # The fault plan stands between the kernel and its allocators.

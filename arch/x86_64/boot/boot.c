@@ -27,12 +27,6 @@ const uint8_t *boot_bytes(uint64_t address, uint64_t length)
 	return arch_direct((paddr_t){address});
 }
 
-void boot_device_add(struct boot_info *info, const struct info_device *device)
-{
-	if (info->device_count < BOOT_DEVICES_MAX)
-		info->devices[info->device_count++] = *device;
-}
-
 /* The early direct map ends at 4 GiB: extend it over the rest of RAM, with tables taken from RAM below. */
 static void direct_map_extend(struct boot_info *info)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Lists of physical ranges: what is RAM, and which parts of it are taken. */
+/* The lists of boot_info: what is RAM, which parts of it are taken, and which devices there are. */
 #include "boot.h"
 
 static void append(struct boot_range *ranges, uint32_t *count, uint64_t base, uint64_t size,
@@ -111,4 +111,10 @@ uint64_t range_carve(struct boot_info *info, uint64_t low, uint64_t high, uint64
 		}
 	}
 	return 0;
+}
+
+void boot_device_add(struct boot_info *info, const struct info_device *device)
+{
+	if (info->device_count < BOOT_DEVICES_MAX)
+		info->devices[info->device_count++] = *device;
 }
