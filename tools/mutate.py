@@ -4,8 +4,8 @@
 
 A mutant differs from the code in one place of one function of verification/units.txt: another operator or comparison,
 a limit off by one, another constant, a condition turned round, the other answer, a statement left out. Which, of
-all there are, the seed says. It is compiled and given to the unit's tests (below); what they let pass has to prove, as
-the proved code has, what its contract says. A mutant that neither notices survives: either something is missing, or
+all there are, the seed says. It is compiled and given to the unit's tests (below; one that fails is enough); what they
+let pass has to prove, as the proved code has, what its contract says. A mutant that neither notices survives: either something is missing, or
 it means the same. What was judged before is not judged again (build/mutants/judged.txt).
 
 Tests are cheap, provers are not: --tests leaves what tests let pass for another run. Of a function that does not
@@ -15,7 +15,9 @@ prove as it is, within the time a mutant has, no mutant counts as noticed by pro
 """
 import argparse
 import concurrent.futures
+import functools
 import hashlib
+import json
 import os
 import random
 import re
@@ -30,22 +32,32 @@ import tree
 FOLDER = os.path.join(tree.ROOT, "build", "mutants")
 JUDGED = os.path.join(FOLDER, "judged.txt")
 LEAST = 90.0
-TESTED = ("kernel/", "lib/", "verification/")  # units elsewhere have no unit test that mutants could be given to
 TEST_SECONDS = 20  # of CPU, many times what any of them takes
 PROOF_SECONDS = 20
-# Tests of units that do not have their file's name; and for functions in headers what else is to be compiled with them.
+# The tests of units, or of single functions, that do not have their name; and for functions in headers, where they
+# are and what else is to be compiled with them.
 TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalog": "module", "catalog_check": "module",
          "fdt_find": "fdt", "fdt_bus": "fdt", "fdt_interrupt": "fdt", "audit_index": "audit", "audit_staging": "audit",
          "user_range": "aspace", "frame_pool": "frame", "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
-         "identity": "process", "xts_header": "block_xts", "manifest_lines": "manifest",
-         "manifest_entry": "manifest", **dict.fromkeys(
-             ["batch_header", *(f"volume_{part}" for part in ("window", "record", "super", "label", "page", "replay", "tail"))],
-             "volume")}
+         "identity": "process", "message_copy": "message endpoint", "xts_header": "block_xts",
+         "manifest_lines": "manifest", "manifest_entry": "manifest",
+         **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
+             "window", "record", "super", "label", "page", "replay", "tail"))], "volume"),
+         "object_name": "object_record", "object_history": "object_record",
+         "thread_links": "run_queue endpoint", "thread_queue": "run_queue endpoint", "channel_state": "channel",
+         "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
+CAP_USERS = [f"kernel/{name}.c" for name in ("cap", "cap_tree", "object")]
+QUEUE_USERS = [f"kernel/{name}.c" for name in ("run_queue", "endpoint", "endpoint_call", "endpoint_receive", "endpoint_send")]
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
            "audit_index": ("kernel/include/kernel/audit_index.h", ["kernel/audit_staging.c"]),
            "user_range": ("kernel/include/kernel/user_range.h",
                           [f"kernel/aspace{part}.c" for part in ("", "_map", "_protect", "_unmap")]),
-           "identity": ("kernel/include/kernel/principal.h", ["kernel/process.c"])}
+           "identity": ("kernel/include/kernel/principal.h", ["kernel/process.c"]),
+           "message_copy": ("kernel/message.h", ["kernel/message.c", *QUEUE_USERS]),
+           "cap_index": ("kernel/include/kernel/cap.h", CAP_USERS),
+           **dict.fromkeys(["cap_find", "cap_current"], ("kernel/include/kernel/cap_inline.h", CAP_USERS)),
+           "wait": ("kernel/include/kernel/wait.h", []),
+           **dict.fromkeys(["thread_links", "thread_queue"], ("kernel/thread_queue.h", QUEUE_USERS))}
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'", re.DOTALL)
 FUNCTION = re.compile(r"^[A-Za-z_][^;={}#]*?\b(\w+)\([^;{}]*?\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 SWAPS = [(re.compile(pattern), new) for pattern, new in (
@@ -79,89 +91,104 @@ def changes(body):
         yield (*match.span(), re.match(r"\t+", match.group(0)).group(0) + ";")
 
 
+class Function:
+    """A function that is proved: where its body is, and what tests it."""
+
+    known = {os.path.basename(file): file for file in tree.files("_test.c")}
+
+    def __init__(self, unit, name):
+        self.name = name
+        self.source, self.others = HEADERS.get(name) or HEADERS.get(unit.name) or (unit.proved_file, [])
+        tests = TESTS.get(name) or TESTS.get(unit.name) or unit.name
+        self.tests = [self.known.get(f"{test}_test.c", f"{test}_test.c") for test in tests.split()]
+        self.text = tree.read(self.source)
+        self.span = bodies(self.source).get(name)
+
+    def files(self):
+        """What is compiled anew for a mutant of it."""
+        return [*self.tests, *self.others] if self.source.endswith(".h") else [self.source]
+
+
 class Unit:
-    """A line of units.txt: which functions it proves, in which file, and what tests them."""
+    """A line of units.txt: which functions it proves, in which file."""
 
     def __init__(self, name, file, options):
         self.name, self.proved_file, self.options = name, file, options
-        self.source, self.others = HEADERS.get(name, (file, []))
-        test = TESTS.get(name, name) + "_test"
-        self.test = f"{'kernel' if file.startswith(('kernel', 'verification/kernel')) else 'lib'}/test/{test}.c"
-        self.text = tree.read(self.source)
-        listed = options[options.index("-wp-fct") + 1].split(",") if "-wp-fct" in options else None
+        listed = options[options.index("-wp-fct") + 1].split(",") if "-wp-fct" in options else bodies(file)
         left_out = options[options.index("-wp-skip-fct") + 1].split(",") if "-wp-skip-fct" in options else []
-        self.functions = {match.group(1): match.span(2) for match in FUNCTION.finditer(blank(self.text))
-                          if (listed is None or match.group(1) in listed) and match.group(1) not in left_out}
-
+        functions = [Function(self, function) for function in listed if function not in left_out]
+        self.functions = [function for function in functions if function.span]
+        self.absent = [function.name for function in functions if not function.span]
         self.proved = {}  # by function: it proves as it is, within a mutant's time
         self.lock = threading.Lock()
 
     def proves(self, function):
         with self.lock:
-            if function not in self.proved:
+            if function.name not in self.proved:
                 whole = Mutant(self, function, 0, 0, "")
                 whole.write()
-                self.proved[function] = whole.proves()
-            return self.proved[function]
+                self.proved[function.name] = whole.proves()
+            return self.proved[function.name]
 
     def mutants(self, per, seed):
-        for name, (begin, end) in self.functions.items():
-            found = sorted(set(changes(blank(self.text)[begin:end])))
-            random.Random(f"{seed} {self.name} {name}").shuffle(found)
+        for function in self.functions:
+            begin, end = function.span
+            found = sorted(set(changes(blank(function.text)[begin:end])))
+            random.Random(f"{seed} {self.name} {function.name}").shuffle(found)
             for start, stop, new in sorted(found[:per]):
-                yield Mutant(self, name, begin + start, begin + stop, new)
+                yield Mutant(self, function, begin + start, begin + stop, new)
 
 
 class Mutant:
     def __init__(self, unit, function, start, end, new):
         self.unit, self.function = unit, function
-        self.text = unit.text[:start] + new + unit.text[end:]
-        line = unit.text.count("\n", 0, start + len(unit.text[start:end]) - len(unit.text[start:end].lstrip()))
-        before = unit.text.splitlines()[line].strip()
+        self.text = function.text[:start] + new + function.text[end:]
+        line = function.text.count("\n", 0, start + len(function.text[start:end]) - len(function.text[start:end].lstrip()))
+        before = function.text.splitlines()[line].strip()
         now = self.text.splitlines()[line].strip()
-        self.title = f"{unit.source}:{line + 1}: {function}: `{before}` became `{now}`"
-        tests = tree.read(unit.test)
-        self.key = hashlib.sha256("\0".join([unit.name, function, self.text, tests]).encode()).hexdigest()[:20]
+        self.title = f"{function.source}:{line + 1}: {function.name}: `{before}` became `{now}`"
+        parts = [unit.name, function.name, self.text, *map(tree.read, function.tests)]
+        self.key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
         self.folder = os.path.join(FOLDER, self.key)
-
-    def path(self, file):
-        """Where the mutated text stands in for a file; headers under the name they are included by."""
-        return os.path.join(self.folder, file.split("/include/")[-1] if "/include/" in file else os.path.basename(file))
-
-    def compile(self, file, out):
-        source = self.path(file) if file == self.unit.source else file
-        line = flags(file) + ["-g0", "-w", f"-I{self.folder}", f"-I{os.path.dirname(file)}", "-c", source, "-o", out]
-        place = line.index("-w")
-        line = line[:1] + line[place + 1:place + 2] + line[1:place + 1] + line[place + 2:]  # its folder is looked in first
-        return subprocess.run(line, cwd=tree.ROOT, capture_output=True).returncode == 0
+        # The mutated text: headers under the name they are included by.
+        self.path = os.path.join(self.folder, function.source.split("/include/")[-1])
 
     def write(self):
-        os.makedirs(os.path.dirname(self.path(self.unit.source)), exist_ok=True)
-        with open(self.path(self.unit.source), "w", encoding="utf-8") as out:
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        with open(self.path, "w", encoding="utf-8") as out:
             out.write(self.text)
 
     def build(self):
-        """The test program of this mutant, or None: it is no C."""
+        """The test programs of this mutant; none: it is no C."""
         self.write()
-        files = [self.unit.test, *self.unit.others] if self.unit.name in HEADERS else [self.unit.source]
-        objects = [os.path.join(self.folder, os.path.basename(file) + ".o") for file in files]
-        if not all(self.compile(file, out) for file, out in zip(files, objects)):
-            return None
-        if self.unit.name not in HEADERS:
-            objects.append(f"build/host/{self.unit.test}.o")
-        program = os.path.join(self.folder, "test")
-        kernel = ["build/host/kernel.a"] if self.unit.test.startswith("kernel") else []
-        done = subprocess.run(["clang-19", "-fuse-ld=lld", "-Wl,--strip-debug", "-fsanitize=address,undefined", *objects, *kernel, "build/host/lib.a",
-                               "-lcmocka", "-o", program], cwd=tree.ROOT, capture_output=True)
-        return program if done.returncode == 0 else None
+        # The compiler sees the mutated text where the source is.
+        stands_for = {"type": "file", "name": os.path.join(tree.ROOT, self.function.source), "external-contents": self.path}
+        with open(os.path.join(self.folder, "overlay"), "w", encoding="utf-8") as out:
+            json.dump({"version": 0, "roots": [stands_for]}, out)
+        objects = {}
+        for file in self.function.files():
+            objects[file] = os.path.join(self.folder, os.path.basename(file) + ".o")
+            line = flags(file) + ["-g0", "-w", "-ivfsoverlay", os.path.join(self.folder, "overlay"), "-c", file, "-o", objects[file]]
+            if subprocess.run(line, cwd=tree.ROOT, capture_output=True).returncode != 0:
+                return []
+        programs = [self.link(test, objects) for test in self.function.tests]
+        return programs if all(programs) else []
+
+    def link(self, test, objects):
+        """As make links it, with the mutant's objects before the others."""
+        program = os.path.join(self.folder, os.path.basename(test) + ".program")
+        own = {f"build/host/{file}.o": path for file, path in objects.items() if file == test or file not in self.function.tests}
+        line = [*(part for part in link_line(test) if part not in own), program]
+        line[1:1] = ["-fuse-ld=lld", "-Wl,--strip-debug", *own.values()]
+        return program if subprocess.run(line, cwd=tree.ROOT, capture_output=True).returncode == 0 else None
 
     def judge(self, known, provers):
         """`no C`, `test`, `proof` (who noticed), `survived`, or, if provers were not asked yet, `left`."""
         if known != "left":
-            program = self.build()
-            if program is None:
+            programs = self.build()
+            if not programs:
                 return "no C"
-            if not passes(program):
+            if not all(map(passes, programs)):
                 return "test"
         if not provers:
             return "left"
@@ -174,8 +201,12 @@ class Mutant:
         options = list(self.unit.options)
         if "-wp-fct" in options:
             del options[options.index("-wp-fct"):options.index("-wp-fct") + 2]
-        file = self.path(self.unit.source) if self.unit.name not in HEADERS else self.unit.proved_file
-        line = prove.command(file, options + ["-wp-fct", self.function], False, PROOF_SECONDS)
+        file = self.path
+        if self.function.source != self.unit.proved_file:  # it includes headers by paths from its place, too
+            file = os.path.join(self.folder, self.unit.proved_file)
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            shutil.copy(os.path.join(tree.ROOT, self.unit.proved_file), file)
+        line = prove.command(file, options + ["-wp-fct", self.function.name], False, PROOF_SECONDS)
         line = [f"-cpp-extra-args=-I{self.folder} -I{os.path.dirname(self.unit.proved_file)} {prove.includes(self.unit.proved_file)}"
                 if part.startswith("-cpp-extra-args") else part for part in line]
         line[line.index("-wp-cache-dir") + 1] = os.path.join(FOLDER, "cache")
@@ -195,13 +226,28 @@ def limit():
     resource.setrlimit(resource.RLIMIT_CPU, (TEST_SECONDS, TEST_SECONDS))
 
 
-def flags(file, known={}):
+@functools.cache
+def bodies(file):
+    """Where the body of each function of a file is."""
+    return {match.group(1): match.span(2) for match in FUNCTION.finditer(blank(tree.read(file)))}
+
+
+def said(target):
+    """The last command that make has for a target."""
+    text = subprocess.run(["make", "-Bn", "V=1", target], cwd=tree.ROOT, capture_output=True, text=True).stdout
+    return next(line for line in reversed(text.splitlines()) if line.startswith("clang")).replace("'", "")
+
+
+@functools.cache
+def flags(file):
     """The command make compiles a file with for this machine, up to what is its own."""
-    if file not in known:
-        said = subprocess.run(["make", "-Bn", "V=1", f"build/host/{file}.o"], cwd=tree.ROOT, capture_output=True, text=True).stdout
-        line = next(line for line in said.splitlines() if line.startswith("clang") and f" {file} " in line)
-        known[file] = line.split(" -MMD")[0].replace("'", "").split()
-    return known[file]
+    return said(f"build/host/{file}.o").split(" -MMD")[0].split()
+
+
+@functools.cache
+def link_line(test):
+    """The command make links a test with, up to the program's name."""
+    return said(f"build/host/tests/{os.path.basename(test)[:-2]}").split()[:-1]
 
 
 def verdict_of(mutant, known, provers):
@@ -230,6 +276,8 @@ def report(verdicts, unit, results):
     for mutant, verdict in results:
         if verdict in ("proof", "survived", "left"):
             print(f"    {verdict}: {mutant.title}")
+    if unit.absent:
+        print(f"    not broken, for it is no C of this file: {', '.join(unit.absent)}")
     verdicts.check(f"{unit.name} has mutants", [] if sum(counts.values()) else ["none of its functions was found"])
     return sum(counts.values()), counts["survived"], counts["left"]
 
@@ -247,11 +295,15 @@ def main():
     prove.configure()
     verdicts, known, total, survived, left = tree.Verdicts(), judged(), 0, 0, 0
     for name, file, _, options in prove.units():
-        if asked.unit and name not in asked.unit or not file.startswith(TESTED):
+        if asked.unit and name not in asked.unit:
+            continue
+        if "-wp-prop=@lemma" in options:
+            print(f"{name}: lemmas alone, there is no function to break")
             continue
         unit = Unit(name, file, options)
-        if not os.path.exists(os.path.join(tree.ROOT, unit.test)):
-            verdicts.check(f"{name} has tests", [f"{unit.test} is not there, and TESTS says of no other"])
+        missing = sorted({test for function in unit.functions for test in function.tests if not os.path.dirname(test)})
+        if missing:
+            verdicts.check(f"{name} has tests", [f"{test} is not there, and TESTS says of no other" for test in missing])
             continue
         with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
             results = list(pool.map(lambda mutant: verdict_of(mutant, known, not asked.tests),

@@ -193,12 +193,12 @@ static void short_entries(void **state)
 static void broken(void **state)
 {
 	(void)state;
-	static const uint8_t lengths[] = {0, 1, 17, 255};
+	static const uint8_t lengths[] = {0, 1, 18, 255};
 	struct table table;
 
 	for (uint32_t i = 0; i < 4; i++) {
 		table = madt();
-		append_bytes(&table, LAPIC(100, 1), 0, lengths[i], 0, 101, 1, 0, 0, 0, LAPIC(102, 1));
+		append_bytes(&table, LAPIC(100, 1), 0, lengths[i], 8, 0, 0, 0, 0, 0, 0, LAPIC(102, 1));
 		read(&table);
 		assert_cpus(100);
 	}
