@@ -44,20 +44,20 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
              "window", "record", "super", "label", "page", "replay", "tail"))], "volume"),
          "object_name": "object_record", "object_history": "object_record",
-         "thread_links": "run_queue endpoint", "thread_queue": "run_queue endpoint", "channel_state": "channel",
+         "thread_links": "thread_queue", "channel_state": "channel",
          "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
 CAP_USERS = [f"kernel/{name}.c" for name in ("cap", "cap_tree", "object")]
-QUEUE_USERS = [f"kernel/{name}.c" for name in ("run_queue", "endpoint", "endpoint_call", "endpoint_receive", "endpoint_send")]
+MESSAGE_USERS = [f"kernel/{name}.c" for name in ("message", "endpoint_call", "endpoint_receive", "endpoint_send")]
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
            "audit_index": ("kernel/include/kernel/audit_index.h", ["kernel/audit_staging.c"]),
            "user_range": ("kernel/include/kernel/user_range.h",
                           [f"kernel/aspace{part}.c" for part in ("", "_map", "_protect", "_unmap")]),
            "identity": ("kernel/include/kernel/principal.h", ["kernel/process.c"]),
-           "message_copy": ("kernel/message.h", ["kernel/message.c", *QUEUE_USERS]),
+           "message_copy": ("kernel/message.h", MESSAGE_USERS),
            "cap_index": ("kernel/include/kernel/cap.h", CAP_USERS),
            **dict.fromkeys(["cap_find", "cap_current"], ("kernel/include/kernel/cap_inline.h", CAP_USERS)),
            "wait": ("kernel/include/kernel/wait.h", []),
-           **dict.fromkeys(["thread_links", "thread_queue"], ("kernel/thread_queue.h", QUEUE_USERS))}
+           **dict.fromkeys(["thread_links", "thread_queue"], ("kernel/thread_queue.h", []))}
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'", re.DOTALL)
 FUNCTION = re.compile(r"^[A-Za-z_][^;={}#]*?\b(\w+)\([^;{}]*?\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 SWAPS = [(re.compile(pattern), new) for pattern, new in (

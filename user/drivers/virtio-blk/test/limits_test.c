@@ -69,6 +69,16 @@ static void test_segments(void **state)
 	config.segment_bytes_max = 4096;
 	assert_int_equal(disk_limits(&config, &disk), STATUS_OK);
 	assert_int_equal(disk.count_max, REQUEST_SEGMENTS_DATA);
+	for (uint32_t less = 0; less < 4; less++) { /* a queue that is too short for head, data and status */
+		config.queue_size = REQUEST_SEGMENTS_DATA + 2u - less;
+		assert_int_equal(disk_limits(&config, &disk), STATUS_OK);
+		assert_int_equal(disk.count_max, REQUEST_SEGMENTS_DATA - less);
+	}
+	config.queue_size = usual.queue_size;
+	config.features = DISK_SIZE_MAX; /* it does not say how many: one */
+	assert_int_equal(disk_limits(&config, &disk), STATUS_OK);
+	assert_int_equal(disk.count_max, 1);
+	config.features = DISK_SIZE_MAX | DISK_SEGMENTS_MAX;
 	config.segment_bytes_max = 1000; /* whole sectors: 512, of which 14 hold one block */
 	assert_int_equal(disk_limits(&config, &disk), STATUS_OK);
 	assert_int_equal(disk.segment_bytes, 512);

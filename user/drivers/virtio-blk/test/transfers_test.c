@@ -116,6 +116,7 @@ static void device_erase(const uint8_t *head, const struct virtqueue_segment *ra
 	const uint8_t *bytes = bus(range->address, range->bytes);
 
 	assert_int_equal(range->bytes, 16);
+	assert_int_equal(range->written, 0);
 	assert_int_equal(bytes_le64(head + 8), 0);
 	assert_int_equal(bytes_le32(bytes + 12), bytes_le32(head) == 13u && disk.zero_may_free);
 	if (bytes_le32(head) == 13u)
@@ -133,7 +134,8 @@ static void device_work(int answer)
 	uint32_t written = 1;
 
 	device.heads[which] = device.heads[--device.count];
-	assert_true(segments[0].bytes == 16 && segments[count - 1u].bytes == 1 && segments[count - 1u].written == 1);
+	assert_true(segments[0].bytes == 16 && segments[0].written == 0);
+	assert_true(segments[count - 1u].bytes == 1 && segments[count - 1u].written == 1);
 	switch (bytes_le32(head)) {
 	case 0:
 	case 1: written += device_move(head, segments + 1, count - 2u); break;
@@ -299,6 +301,23 @@ static void test_refused(void **state)
 	assert_int_equal(one(client, BLOCK_DISCARD, 0, 1, 0), STATUS_UNSUPPORTED);
 	assert_int_equal(one(client, BLOCK_FLUSH, 0, 0, 0), STATUS_OK);
 	assert_int_equal(device.given, 0); /* the device never heard of any of it */
+}
+
+/* As much as is allowed, and of the two that erase the one that the disk can. */
+static void test_allowed(void **state)
+{
+	struct client *client = &clients[0];
+
+	(void)state;
+	begin(64);
+	assert_int_equal(one(client, BLOCK_READ, BLOCKS - 8u, 8, MEMORY - 8u), STATUS_OK);
+	assert_int_equal(one(client, BLOCK_ZERO, BLOCKS - 16u, 16, 0), STATUS_OK);
+	disk.flags = BLOCK_CAN_ZERO;
+	assert_int_equal(one(client, BLOCK_ZERO, 0, 1, 0), STATUS_OK);
+	assert_int_equal(one(client, BLOCK_DISCARD, 0, 1, 0), STATUS_UNSUPPORTED);
+	disk.flags = BLOCK_CAN_DISCARD;
+	assert_int_equal(one(client, BLOCK_ZERO, 0, 1, 0), STATUS_UNSUPPORTED);
+	assert_int_equal(one(client, BLOCK_DISCARD, 0, 1, 0), STATUS_OK);
 }
 
 static void test_form(void **state)
@@ -493,6 +512,6 @@ static void test_lies(void **state)
 	nothing_left();
 }
 
-TEST_MAIN(cmocka_unit_test(test_data), cmocka_unit_test(test_refused), cmocka_unit_test(test_form),
-          cmocka_unit_test(test_full), cmocka_unit_test(test_answers), cmocka_unit_test(test_abandon),
-          cmocka_unit_test(test_gone), cmocka_unit_test(test_lies))
+TEST_MAIN(cmocka_unit_test(test_data), cmocka_unit_test(test_refused), cmocka_unit_test(test_allowed),
+          cmocka_unit_test(test_form), cmocka_unit_test(test_full), cmocka_unit_test(test_answers),
+          cmocka_unit_test(test_abandon), cmocka_unit_test(test_gone), cmocka_unit_test(test_lies))
