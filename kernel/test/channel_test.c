@@ -174,6 +174,12 @@ static void parties_only(void **state)
 	assert_int_equal(caller[2].regs.arg[1], 0);
 	assert_int_equal(call(sys_channel_signal, 2, stray, 0, 0), STATUS_DENIED);
 	assert_int_equal(call(sys_channel_close, 2, stray, 0, 0), STATUS_DENIED);
+	/* However like the named peer it is. */
+	for (uint32_t i = 0; i < sizeof(struct aid); i++) {
+		process_of(process[2])->principal = process_of(process[1])->principal;
+		process_of(process[2])->principal.bytes[i] ^= 1;
+		assert_int_equal(call(sys_channel_attach, 2, stray, 0, 0), STATUS_DENIED);
+	}
 	/* The named peer writes in this role, but its capability does not say so. */
 	assert_int_equal(call(sys_channel_attach, 1, peer, 0, 0), STATUS_DENIED);
 	assert_int_equal(caller[1].regs.arg[1], RIGHT_WRITE);

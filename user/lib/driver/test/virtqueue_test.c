@@ -74,8 +74,10 @@ static uint32_t device_walk(uint32_t head, struct virtqueue_segment *out)
 		assert_true(at < queue.size && count < VIRTQUEUE_SEGMENTS_MAX);
 		out[count++] = (struct virtqueue_segment){bytes_le64(descriptor), bytes_le32(descriptor + 8),
 		                                          (flags & 2u) != 0};
-		if ((flags & 1u) == 0)
+		if ((flags & 1u) == 0) {
+			assert_int_equal(bytes_le16(descriptor + 14), 0);
 			return count;
+		}
 	}
 }
 
@@ -105,8 +107,11 @@ static void check_books(void)
 	bool listed[VIRTQUEUE_SIZE_MAX] = { false };
 	uint16_t at = queue.free_head;
 
-	for (uint32_t i = 0; i < queue.size; i++)
+	assert_true(queue.free_head < queue.size);
+	for (uint32_t i = 0; i < queue.size; i++) {
+		assert_true(queue.slots[i].next < queue.size);
 		held += queue.slots[i].count;
+	}
 	for (uint32_t i = 0; i < queue.free_count; i++, at = queue.slots[at].next) {
 		assert_true(at < queue.size && !listed[at] && queue.slots[at].count == 0);
 		listed[at] = true;
@@ -145,12 +150,14 @@ static void test_places(void **state)
 	for (uint32_t size = 1; size <= VIRTQUEUE_SIZE_MAX; size *= 2u) {
 		begin(size);
 		struct virtqueue_places places = virtqueue_places(&queue);
-		assert_int_equal(places.descriptors % 16u, 0);
-		assert_int_equal(places.available % 2u, 0);
-		assert_int_equal(places.used % 4u, 0);
-		assert_true(places.available >= places.descriptors + 16u * size);
-		assert_true(places.used >= places.available + 6u + 2u * size);
-		assert_true(BUS + virtqueue_bytes(size) >= places.used + 6u + 8u * size);
+		const uint64_t end = places.available + 6u + 2u * size;
+		assert_int_equal(places.descriptors, BUS);
+		assert_int_equal(places.available, BUS + 16u * size);
+		assert_int_equal(places.used, end + (4u - end % 4u) % 4u);
+		assert_int_equal(BUS + virtqueue_bytes(size), places.used + 6u + 8u * size);
+		for (size_t i = 0; i < virtqueue_bytes(size); i++)
+			assert_int_equal(memory[i], 0);
+		check_books();
 	}
 }
 
@@ -177,6 +184,11 @@ static void test_refused(void **state)
 	assert_memory_equal(&before, &queue, sizeof(queue));
 	assert_int_equal(virtqueue_add(&queue, some, 8, 1), STATUS_OK);
 	assert_int_equal(virtqueue_add(&queue, some, 1, 1), STATUS_FULL);
+	begin(64);
+	assert_int_equal(virtqueue_add(&queue, large, 1, 1), STATUS_OK);
+	large[0].bytes--;
+	assert_int_equal(virtqueue_add(&queue, large, 2, 1), STATUS_OK);
+	assert_int_equal(virtqueue_add(&queue, some, VIRTQUEUE_SEGMENTS_MAX, 1), STATUS_OK);
 }
 
 static void test_tell(void **state)
@@ -192,6 +204,14 @@ static void test_tell(void **state)
 	assert_int_equal(virtqueue_add(&queue, &one, 1, 2), STATUS_OK);
 	put(used(), 1, 2); /* it is awake and looks by itself */
 	assert_false(virtqueue_must_tell(&queue));
+	assert_int_equal(virtqueue_add(&queue, &one, 1, 3), STATUS_OK);
+	put(used(), 0xfffe, 2); /* what else may stand there says nothing */
+	assert_true(virtqueue_must_tell(&queue));
+	assert_int_equal(virtqueue_add(&queue, &one, 1, 4), STATUS_OK);
+	uint64_t token;
+	assert_true(virtqueue_abandon(&queue, &token)); /* which is the end of it */
+	assert_false(virtqueue_must_tell(&queue));
+	assert_int_equal(virtqueue_add(&queue, &one, 1, 5), STATUS_IO_ERROR);
 }
 
 /* Many requests, taken in any order and finished in any other; indices wrap more than once. */
@@ -244,7 +264,7 @@ static void test_honest(void **state)
 			requests[slot].under_way = false;
 			finished++;
 		}
-		if (step % 1024u == 0)
+		if (step % 256u == 0)
 			check_books();
 	}
 	assert_true(finished > 2u * 65536u);
