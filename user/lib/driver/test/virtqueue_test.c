@@ -158,6 +158,7 @@ static void test_places(void **state)
 		for (size_t i = 0; i < virtqueue_bytes(size); i++)
 			assert_int_equal(memory[i], 0);
 		check_books();
+		assert_int_equal(virtqueue_under_way(&queue), 0);
 	}
 }
 
