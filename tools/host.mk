@@ -127,9 +127,10 @@ $H/store-crash-quick: $(CRASH_SOURCES:%=$H/quick/%.o) $(filter-out $H/tools/obj/
 	$(Q)$(HOST_CC) -O2 $^ $(CRASH_WRAP) -o $@
 
 # ---- the store beside SQLite and LMDB ----
-bench-store: packages build/.packages-bench $H/store-bench ## the store beside SQLite and LMDB, on this file system: OBJECTS=
+OBJECTS ?= 1000
+bench-store: packages build/.packages-bench $H/store-bench ## the store beside SQLite and LMDB, on this file system: OBJECTS= ROW= BYTES=
 	@mkdir -p build/bench-store
-	@$H/store-bench build/bench-store $(OBJECTS)
+	@$H/store-bench build/bench-store $(OBJECTS) $(ROW) $(BYTES)
 .PHONY: bench-store
 $H/store-bench: $H/tools/obj/tests/bench/store.c.o $(filter-out $H/tools/obj/tools/%,$(CAMBI_OBJECTS))
 	@echo "  link  $@"
