@@ -7,13 +7,14 @@
 #include <lib/identity.h>
 #include <lib/object_record.h>
 
-/* Exactly one record, signed by whom its key names. */
-/*@ requires bytes_in(bytes, size) && \valid(out_record) && \separated(out_record, bytes + (0 .. size - 1));
-    assigns *out_record;
+/* Exactly one record, signed by whom its key names; and what is signed. */
+/*@ requires bytes_in(bytes, size) && \valid(out_record) && \valid(out_digest + (0 .. HASH_SIZE - 1));
+    requires \separated(out_record, bytes + (0 .. size - 1), out_digest + (0 .. HASH_SIZE - 1));
+    assigns *out_record, out_digest[0 .. HASH_SIZE - 1];
     ensures \result == STATUS_OK ==> record_ok(out_record) && size == record_size(out_record); */
-static status_t record_check(const uint8_t *bytes, size_t size, struct object_record *out_record)
+static status_t record_check(const uint8_t *bytes, size_t size, struct object_record *out_record,
+                             uint8_t out_digest[HASH_SIZE])
 {
-	uint8_t digest[HASH_SIZE];
 	size_t taken;
 	const status_t status = object_record_decode(bytes, size, out_record, &taken);
 
@@ -21,8 +22,8 @@ static status_t record_check(const uint8_t *bytes, size_t size, struct object_re
 		return status;
 	if (taken != size)
 		return STATUS_INVALID;
-	object_record_digest(bytes, size, digest);
-	if (!signature_verify_digest(out_record->key, SIGN_DOMAIN_OBJECT, digest, bytes + size - SIGNATURE_SIZE))
+	object_record_digest(bytes, size, out_digest);
+	if (!signature_verify_digest(out_record->key, SIGN_DOMAIN_OBJECT, out_digest, bytes + size - SIGNATURE_SIZE))
 		return STATUS_BAD_SIGNATURE;
 	return STATUS_OK;
 }
@@ -62,8 +63,9 @@ static status_t place_check(const struct object *object, const struct object_rec
 status_t object_follows(const struct object *object, const uint8_t *bytes, size_t size,
                         struct object_record *out_record)
 {
+	uint8_t digest[HASH_SIZE];
 	struct object_record record;
-	status_t status = record_check(bytes, size, &record);
+	status_t status = record_check(bytes, size, &record, digest);
 
 	if (status == STATUS_OK)
 		status = place_check(object, &record);
@@ -108,13 +110,13 @@ size_t object_history_add(struct object *object, const struct object_record *rec
 	return at + size;
 }
 
-/* A birth as it stands, its signature aside. */
+/* A birth of this size and digest as it stands, its signature aside. */
 /*@ requires \valid_read(birth) && record_ok(birth) && \valid(out_object);
-    requires size == record_size(birth) && \valid_read(bytes + (0 .. size - 1));
-    requires \separated(out_object, birth, bytes + (0 .. size - 1));
+    requires size == record_size(birth) && \valid_read(digest + (0 .. HASH_SIZE - 1));
+    requires \separated(out_object, birth, digest + (0 .. HASH_SIZE - 1));
     assigns *out_object;
     ensures \result == STATUS_OK ==> object_ok(out_object); */
-static status_t birth_load(const uint8_t *bytes, size_t size, const struct object_record *birth,
+static status_t birth_load(const struct object_record *birth, size_t size, const uint8_t digest[HASH_SIZE],
                            struct object *out_object)
 {
 	if (birth->kind != OBJECT_BIRTH)
@@ -125,16 +127,17 @@ static status_t birth_load(const uint8_t *bytes, size_t size, const struct objec
 	*out_object = (struct object){ .birth = *birth, .owner = birth->owner, .anchor_size = (uint32_t)size };
 	/*@ assert \let all = out_object->birth; all.kind == out_object->birth.kind &&
 	      all.entry_count == out_object->birth.entry_count; */
-	object_record_digest(bytes, size, out_object->previous);
+	bytes_put(out_object->previous, digest, HASH_SIZE);
 	return STATUS_OK;
 }
 
 status_t object_born(const uint8_t *bytes, size_t size, struct object *out_object)
 {
+	uint8_t digest[HASH_SIZE];
 	struct object_record birth;
-	const status_t status = record_check(bytes, size, &birth);
+	const status_t status = record_check(bytes, size, &birth, digest);
 
-	return status == STATUS_OK ? birth_load(bytes, size, &birth, out_object) : status;
+	return status == STATUS_OK ? birth_load(&birth, size, digest, out_object) : status;
 }
 
 /* An access record is the last of all: an older one would have been replaced. */
@@ -163,10 +166,11 @@ static status_t add_stored(struct object *object, const struct object_record *re
     ensures \result == STATUS_OK ==> record_ok(out_record) && *out_size == record_size(out_record) && *out_size <= rest; */
 static status_t next_read(const uint8_t *bytes, size_t rest, bool verify, struct object_record *out_record, size_t *out_size)
 {
+	uint8_t digest[HASH_SIZE];
 	const status_t status =
 		object_record_decode(bytes, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX, out_record, out_size);
 
-	return status == STATUS_OK && verify ? record_check(bytes, *out_size, out_record) : status;
+	return status == STATUS_OK && verify ? record_check(bytes, *out_size, out_record, digest) : status;
 }
 
 /*@ requires bytes_in(bytes, rest < OBJECT_RECORD_MAX ? rest : OBJECT_RECORD_MAX);
@@ -176,13 +180,16 @@ static status_t next_read(const uint8_t *bytes, size_t rest, bool verify, struct
     ensures \result == STATUS_OK ==> object_ok(object) && 0 < *out_size <= rest; */
 static status_t add_next(struct object *object, const uint8_t *bytes, size_t rest, bool verify, size_t *out_size)
 {
+	uint8_t digest[HASH_SIZE];
 	struct object_record record;
 	const status_t status = next_read(bytes, rest, verify, &record, out_size);
 
 	if (status != STATUS_OK)
 		return status;
-	return object->anchor_size == 0 ? birth_load(bytes, *out_size, &record, object) :
-	                                  add_stored(object, &record, bytes, *out_size, *out_size == rest);
+	if (object->anchor_size != 0)
+		return add_stored(object, &record, bytes, *out_size, *out_size == rest);
+	object_record_digest(bytes, *out_size, digest);
+	return birth_load(&record, *out_size, digest, object);
 }
 
 /*@ requires bytes_in(history, length) && \valid(object) && \separated(object, history + (0 .. length - 1));

@@ -204,7 +204,7 @@ status_t space_make(struct volume *volume, bool shrinks)
 {
 	const uint32_t kept = checkpoint_segments(volume), need = kept + (shrinks ? 1 : 3);
 	const bool fits = volume->open.used <= (volume->segment_blocks - volume->head_block) * BLOCK_SIZE;
-	status_t status = space_exists(volume, need) ? STATUS_OK : STATUS_NO_SPACE;
+	status_t status = volume->free_segments >= need || space_exists(volume, need) ? STATUS_OK : STATUS_NO_SPACE;
 
 	for (uint32_t i = 0; status == STATUS_OK && i < 4 * volume->segment_count && volume->free_segments < need; i++)
 		status = space_step(volume);
