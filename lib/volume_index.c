@@ -32,13 +32,24 @@ static uint32_t level_draw(struct volume *volume)
 
 /* ---- finding ---- */
 
+/* A key of three pieces has whom it belongs to in the first; what others begin with is a digest. */
+static uint32_t head_piece(size_t key_size)
+{
+	return pieces_of(key_size) == PIECES_MAX ? 1 : 0;
+}
+
+static uint32_t head_of(const uint8_t *key, size_t key_size)
+{
+	return pieces_of(key_size) == 0 ? 0 : bytes_be32(key + 1 + head_piece(key_size) * PIECE_SIZE);
+}
+
 /* False: one of its pieces is in no key. */
 static bool wanted_make(const struct volume *volume, const uint8_t *key, size_t key_size, struct wanted *out)
 {
 	const uint32_t pieces = pieces_of(key_size);
 	bool known = true;
 
-	*out = (struct wanted){ .key = key, .size = key_size };
+	*out = (struct wanted){ .key = key, .size = key_size, .head = head_of(key, key_size) };
 	for (uint32_t i = 0; i < pieces; i++) {
 		out->pieces[i] = piece_find(volume, key + 1 + i * PIECE_SIZE);
 		known = known && out->pieces[i] != 0;
@@ -46,25 +57,40 @@ static bool wanted_make(const struct volume *volume, const uint8_t *key, size_t 
 	return known;
 }
 
+/* Is the node's key less? Of keys of one kind, their heads say so, mostly. */
+static bool is_before(const struct volume *volume, struct node *node, const struct wanted *wanted, uint32_t head_at)
+{
+	if (node->head != wanted->head && node->key_size == wanted->size && node->first == wanted->key[0] &&
+	    (head_at == 0 || node_pieces(node)[0] == wanted->pieces[0]))
+		return node->head < wanted->head;
+	return node_compare(volume, node, wanted) < 0;
+}
+
 /* The first node not less (0: none), and on each level the node before it. */
 static uint32_t walk(const struct volume *volume, const struct wanted *wanted, uint32_t before[LEVELS])
 {
+	const uint32_t head_at = head_piece(wanted->size);
 	uint32_t at = volume->root, met = 0;
+	const struct node *here = node_at(volume, at);
 
 	for (uint32_t level = LEVELS; level-- > 0;) {
 		for (;;) {
-			const uint32_t next = node_at(volume, at)->links[level];
+			const uint32_t next = here->links[level];
 			if (next == 0 || next == met) /* met: on the level above, and not less */
 				break;
-			if (node_compare(volume, node_at(volume, next), wanted) >= 0) {
+			struct node *node = node_at(volume, next);
+			if (level > 0) /* likely the one after this */
+				__builtin_prefetch(node_at(volume, here->links[level - 1]));
+			if (!is_before(volume, node, wanted, head_at)) {
 				met = next;
 				break;
 			}
 			at = next;
+			here = node;
 		}
 		before[level] = at;
 	}
-	return node_at(volume, at)->links[0];
+	return here->links[0];
 }
 
 uint32_t index_from(const struct volume *volume, const uint8_t *key, size_t key_size)
@@ -158,7 +184,7 @@ static void wanted_next(const struct volume *volume, struct node *last, struct w
 
 status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_t *key, size_t key_size)
 {
-	struct wanted wanted = { .key = key, .size = key_size };
+	struct wanted wanted = { .key = key, .size = key_size, .head = head_of(key, key_size) };
 
 	wanted_next(volume, node_at(volume, tail[0]), &wanted);
 	if (tail[0] != volume->root && node_compare(volume, node_at(volume, tail[0]), &wanted) >= 0)

@@ -188,6 +188,7 @@ uint32_t node_make(struct volume *volume, uint32_t levels, const struct wanted *
 		return 0;
 	node->levels = (uint8_t)levels;
 	node->key_size = (uint8_t)wanted->size;
+	node->head = wanted->head;
 	for (uint32_t i = 0; i < pieces; i++) {
 		node_pieces(node)[i] = piece_take(volume, wanted->pieces[i], wanted->key + 1 + i * PIECE_SIZE);
 		if (node_pieces(node)[i] != 0)

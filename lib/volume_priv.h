@@ -66,6 +66,7 @@ struct place {
 struct node {
 	uint32_t place[2]; /* packed */
 	uint8_t levels, key_size, first, reserved;
+	uint32_t head; /* of the key: see wanted */
 	uint32_t links[]; /* the next node on each level, then the pieces; then the rest of the key */
 };
 
@@ -90,6 +91,7 @@ struct bucket {
 struct wanted {
 	const uint8_t *key;
 	size_t size;
+	uint32_t head; /* how the piece begins in which keys of one kind mostly differ: then none needs to be looked at */
 	uint32_t pieces[PIECES_MAX];
 };
 
