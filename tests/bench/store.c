@@ -565,8 +565,8 @@ static void measure(const struct candidate *one, size_t size, uint32_t objects)
 	const double cold_mount = now() - begin;
 	keys_make(size, count, all);
 	const struct taken cold = gets_take(one, size, count), warm = warm_take(one, size, count);
-	printf("%-13s %8zu %8u %9.0f %9.0f %9.2f %9.0f %9.0f %9.2f %9.0f %8.1f %8.1f\n", one->name, size, all,
-	       singles / each.clock, count / batched.clock, batched.processor / count * 1e6, count / cold.clock,
+	printf("%-13s %8zu %8u %9.0f %9.2f %9.0f %9.2f %9.0f %9.0f %9.2f %9.0f %8.1f %8.1f\n", one->name, size, all,
+	       singles / each.clock, each.processor / singles * 1e6, count / batched.clock, batched.processor / count * 1e6, count / cold.clock,
 	       count / warm.clock, warm.processor / count * 1e6, (double)taken / all - (double)size,
 	       (between - start) / ((double)size * singles), (end - between) / ((double)size * count));
 	if (ours)
@@ -612,8 +612,8 @@ int main(int argc, char **argv)
 	must(arena != NULL, "no memory");
 	clear();
 	tell_signing();
-	printf("%-13s %8s %8s %9s %9s %9s %9s %9s %9s %9s %8s %8s\n", "what", "bytes", "objects", "put/s", "by 64", "by 64 us",
-	       "cold/s", "warm/s", "warm us", "over each", "written", "by 64");
+	printf("%-13s %8s %8s %9s %9s %9s %9s %9s %9s %9s %9s %8s %8s\n", "what", "bytes", "objects", "put/s", "put us",
+	       "by 64/s", "by 64 us", "cold/s", "warm/s", "warm us", "over each", "written", "by 64");
 	for (size_t i = 0; i < sizes; i++) {
 		for (size_t one = 0; one < sizeof CANDIDATES / sizeof *CANDIDATES; one++) {
 			if ((argc < 4 || strcmp(argv[3], CANDIDATES[one].name) == 0) &&
