@@ -3,7 +3,7 @@
 #include "test.h"
 #include <lib/bytes.h>
 
-static const uint8_t sample[8] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef };
+static const uint8_t sample[9] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x42 };
 
 static void values(void **state)
 {
@@ -20,6 +20,8 @@ static void values(void **state)
 	assert_true(load_be32(sample, 8, 4, &c) && c == 0x89abcdef);
 	assert_true(load_le64(sample, 8, 0, &d) && d == 0xefcdab8967452301);
 	assert_true(load_be64(sample, 8, 0, &d) && d == 0x0123456789abcdef);
+	assert_true(load_le64(sample, 9, 1, &d) && d == 0x42efcdab89674523);
+	assert_true(load_be64(sample, 9, 1, &d) && d == 0x23456789abcdef42);
 }
 
 static void bounds(void **state)
@@ -74,6 +76,23 @@ static void stores(void **state)
 	}
 }
 
+/* Values about the end of the lower half. */
+static void halves(void **state)
+{
+	(void)state;
+	static const uint64_t values[] = { 0, 0xffff, 0x10000, 0xffffffff, 0x100000000, 0x100000001, UINT64_MAX };
+	uint8_t data[8];
+
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+		uint32_t c = 0;
+		uint64_t d = 0;
+		assert_true(store_le32(data, 8, 0, (uint32_t)values[i]));
+		assert_true(load_le32(data, 8, 0, &c) && c == (uint32_t)values[i]);
+		assert_true(store_le64(data, 8, 0, values[i]));
+		assert_true(load_le64(data, 8, 0, &d) && d == values[i]);
+	}
+}
+
 static void text(void **state)
 {
 	(void)state;
@@ -103,4 +122,4 @@ static void fit(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(values), cmocka_unit_test(fit), cmocka_unit_test(bounds), cmocka_unit_test(stores),
-          cmocka_unit_test(text))
+          cmocka_unit_test(halves), cmocka_unit_test(text))
