@@ -78,4 +78,21 @@ static void full_words(void **state)
 	assert_int_equal(bitmap_find_zero(map, 256, 192), 193);
 }
 
-TEST_MAIN(cmocka_unit_test(words), cmocka_unit_test(full_words), cmocka_unit_test(first_and_last), cmocka_unit_test(bitmaps))
+/* Each word is judged by itself, however many come before it. */
+static void many_words(void **state)
+{
+	(void)state;
+	uint64_t map[70];
+
+	for (uint32_t i = 0; i < 70; i++)
+		map[i] = UINT64_MAX;
+	for (uint32_t i = 0; i < 70; i++) {
+		map[i] -= 0x20u;
+		assert_int_equal(bitmap_find_zero(map, 70 * 64, 0), i * 64u + 5u);
+		map[i] = UINT64_MAX;
+	}
+	assert_int_equal(bitmap_find_zero(map, 70 * 64, 0), BITMAP_NONE);
+}
+
+TEST_MAIN(cmocka_unit_test(words), cmocka_unit_test(full_words), cmocka_unit_test(many_words),
+          cmocka_unit_test(first_and_last), cmocka_unit_test(bitmaps))
