@@ -208,6 +208,22 @@ static void segments(void **state)
 	expect(ELF_ENTRY, HEADER(TEXT, 4), 4, 4);
 }
 
+/* The entry lies in a segment of this file, the last one too, and in none that was found in another. */
+static void entries(void **state)
+{
+	(void)state;
+	struct elf_image image;
+
+	build();
+	put(program_header(DATA) + 4, 4, 5);
+	put(file + 24, 8, BASE + 0x2100);
+	assert_int_equal(check(&image), ELF_OK);
+	put(program_header(DATA) + 4, 4, 4);
+	image.segments[2] = image.segments[1];
+	assert_int_equal(image.segments[2].prot, PROT_READ | PROT_EXECUTE);
+	assert_int_equal(check(&image), ELF_ENTRY);
+}
+
 static void too_many(void **state)
 {
 	(void)state;
@@ -227,6 +243,7 @@ static void sentences(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < ELF_VERDICT_COUNT; i++)
 		assert_true(strlen(elf_verdict_text((enum elf_verdict)i)) > 10);
+	assert_string_equal(elf_verdict_text(ELF_VERDICT_COUNT), "unknown verdict");
 	assert_string_equal(elf_verdict_text((enum elf_verdict)1000), "unknown verdict");
 }
 
@@ -285,6 +302,22 @@ static void other_symbols(void **state)
 	put_symbol(1, 0, 0x12, BASE + 0x400, 0x20);
 	put_section(2, 8, 0x2b00, 22, 0);
 	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x400, name, sizeof name, &offset));
+}
+
+/* A symbol behind the table's end, and a name at the end of the names, are none. */
+static void symbols_end(void **state)
+{
+	(void)state;
+	char name[16];
+	uint64_t offset = 0;
+
+	build();
+	put_section(1, 2, 0x2a00, 4 * 24, 2);
+	assert_false(elf_symbol_find(file, sizeof file, BASE + 0x3ff, name, sizeof name, &offset));
+	build();
+	put_symbol(4, 22, 0x12, BASE + 0x408, 0x10);
+	assert_true(elf_symbol_find(file, sizeof file, BASE + 0x40a, name, sizeof name, &offset));
+	assert_string_equal(name, "main");
 }
 
 /* Both entries on a copy that ends where the sanitizer watches. */
@@ -348,5 +381,6 @@ static void random_bytes(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(good), cmocka_unit_test(file_header), cmocka_unit_test(segments),
-          cmocka_unit_test(too_many), cmocka_unit_test(sentences), cmocka_unit_test(symbols), cmocka_unit_test(other_symbols),
+          cmocka_unit_test(entries), cmocka_unit_test(too_many), cmocka_unit_test(sentences), cmocka_unit_test(symbols),
+          cmocka_unit_test(other_symbols), cmocka_unit_test(symbols_end),
           cmocka_unit_test(truncated), cmocka_unit_test(damaged), cmocka_unit_test(random_bytes))
