@@ -94,6 +94,8 @@ static void damaged_module(void **state)
 	assert_true(bundle_module_check(&bundle, &module));
 	module.offset = UINT64_MAX - 3; /* a module from elsewhere */
 	assert_false(bundle_module_check(&bundle, &module));
+	memset(image.entries[1].name, 'x', BUNDLE_NAME_MAX); /* an entry that is no longer what was checked */
+	assert_false(bundle_module(&bundle, 1, &module));
 }
 
 #define EXPECT(want, change)                                                                      \
@@ -131,6 +133,9 @@ static void spoiled(void **state)
 	EXPECT(BUNDLE_BAD_NAME, memset(image.entries[2].name, 'x', BUNDLE_NAME_MAX));
 	EXPECT(BUNDLE_OK, memset(image.entries[2].name, 'x', BUNDLE_NAME_MAX - 1));
 	EXPECT(BUNDLE_NAME_TWICE, memcpy(image.entries[2].name, "init", 5));
+	EXPECT(BUNDLE_NAME_TWICE, memcpy(image.entries[2].name, "init\0x", 7));
+	EXPECT(BUNDLE_NAME_TWICE, memcpy(image.entries[2].name, "empty", 6));
+	EXPECT(BUNDLE_OK, image.entries[2].name[1] = '\0');
 	EXPECT(BUNDLE_OK, memcpy(image.entries[2].name, "inits", 6));
 	EXPECT(BUNDLE_OK, memcpy(image.entries[2].name, "ini", 4));
 	EXPECT(BUNDLE_ALIGNMENT, image.entries[2].offset += 8);
@@ -143,6 +148,9 @@ static void spoiled(void **state)
 	EXPECT(BUNDLE_OVERLAP, (image.entries[0].offset = 2 * PAGE_SIZE, image.entries[0].size = PAGE_SIZE + 1));
 	EXPECT(BUNDLE_OVERLAP, (image.entries[0].offset = 3 * PAGE_SIZE, image.entries[0].size = 1,
 	                        image.entries[2].offset = 2 * PAGE_SIZE, image.entries[2].size = PAGE_SIZE + 1));
+	EXPECT(BUNDLE_OVERLAP, (image.entries[0].offset = 3 * PAGE_SIZE, image.entries[0].size = 1,
+	                        image.entries[1].offset = PAGE_SIZE, image.entries[2].offset = 2 * PAGE_SIZE,
+	                        image.entries[2].size = PAGE_SIZE + 1));
 	EXPECT(BUNDLE_OK, (image.entries[0].offset = 3 * PAGE_SIZE, image.entries[0].size = 1,
 	                   image.entries[1].offset = PAGE_SIZE, image.entries[2].offset = 2 * PAGE_SIZE,
 	                   image.entries[2].size = PAGE_SIZE));
@@ -151,11 +159,33 @@ static void spoiled(void **state)
 	assert_int_equal(check(&bundle), BUNDLE_TABLE_DAMAGED);
 }
 
+/* As many modules as there may be: their table reaches into the second page, and no module does. */
+static void full_table(void **state)
+{
+	(void)state;
+	struct bundle_entry *const entries = (void *)((uint8_t *)&image + sizeof image.header);
+	struct bundle bundle;
+
+	build();
+	image.header.count = BUNDLE_MODULES_MAX;
+	for (uint32_t i = 0; i < BUNDLE_MODULES_MAX; i++) {
+		entries[i] = (struct bundle_entry){ .offset = 2 * PAGE_SIZE, .kind = BUNDLE_DATA };
+		snprintf(entries[i].name, BUNDLE_NAME_MAX, "module%u", i);
+	}
+	image.header.checksum = crc32c(CRC32C_INIT, (const uint8_t *)entries, BUNDLE_MODULES_MAX * sizeof *entries);
+	assert_int_equal(check(&bundle), BUNDLE_OK);
+	assert_int_equal(bundle.count, BUNDLE_MODULES_MAX);
+	entries[7].offset = PAGE_SIZE;
+	image.header.checksum = crc32c(CRC32C_INIT, (const uint8_t *)entries, BUNDLE_MODULES_MAX * sizeof *entries);
+	assert_int_equal(check(&bundle), BUNDLE_RANGE);
+}
+
 static void sentences(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < BUNDLE_VERDICT_COUNT; i++)
 		assert_true(strlen(bundle_verdict_text((enum bundle_verdict)i)) > 10);
+	assert_string_equal(bundle_verdict_text(BUNDLE_VERDICT_COUNT), "unknown verdict");
 	assert_string_equal(bundle_verdict_text((enum bundle_verdict)1000), "unknown verdict");
 }
 
@@ -201,4 +231,4 @@ static void damaged_table(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(good), cmocka_unit_test(damaged_module), cmocka_unit_test(spoiled),
-          cmocka_unit_test(sentences), cmocka_unit_test(truncated), cmocka_unit_test(damaged_table))
+          cmocka_unit_test(full_table), cmocka_unit_test(sentences), cmocka_unit_test(truncated), cmocka_unit_test(damaged_table))
