@@ -7,6 +7,7 @@
 #include <lib/module_write.h>
 #include <lib/signature.h>
 #include <string.h>
+#include "../module_priv.h"
 
 #define ELF_SIZE 40u
 #define SIZE     (ELF_SIZE + sizeof(struct module_statement) + sizeof(struct module_trailer))
@@ -215,6 +216,12 @@ static void bad_statements(void **state)
 	statement()->name[MODULE_NAME_MAX - 1u] = 0;
 	seal(&ours);
 	assert_int_equal(check(), MODULE_OK);
+	memset(statement()->name, 0, MODULE_NAME_MAX);
+	seal(&ours);
+	assert_int_equal(check(), MODULE_BAD_STATEMENT);
+	statement()->name[0] = 'x';
+	seal(&ours);
+	assert_int_equal(check(), MODULE_OK);
 }
 
 static void other_key(void **state)
@@ -234,6 +241,8 @@ static void other_key(void **state)
 	trust.count = 2;
 	module_sign(file, ELF_SIZE, "hello", MODULE_PROGRAM, 5, &other);
 	assert_int_equal(check(), MODULE_OK);
+	trust.count = 1; /* what lies behind the keys is none */
+	assert_int_equal(check(), MODULE_UNTRUSTED);
 	trust.count = 0;
 	assert_int_equal(check(), MODULE_UNTRUSTED);
 	trust.count = UINT32_MAX; /* never looked at beyond its room */
@@ -306,9 +315,13 @@ static void sound_list(void **state)
 	assert_memory_equal(&entry, &entries[1], sizeof entry);
 	assert_true(catalog_find(&catalog, "notes", &entry));
 	assert_int_equal(entry.role, MODULE_DATA);
+	assert_true(catalog_find(&catalog, "init", &entry));
+	assert_int_equal(entry.role, MODULE_INIT);
 	assert_false(catalog_find(&catalog, "note", &entry));
 	assert_false(catalog_find(&catalog, "", &entry));
 	assert_false(catalog_find(&catalog, "a name that is longer than any module's may be", &entry));
+	catalog.count--; /* what lies behind the entries is none */
+	assert_false(catalog_find(&catalog, "notes", &entry));
 }
 
 static void truncated_list(void **state)
@@ -364,6 +377,8 @@ static void bad_entries(void **state)
 	strcpy(entries[0].name, "init");
 	strcpy(entries[2].name, "hello");
 	assert_int_equal(check_signed(ENTRIES), MODULE_BAD_CATALOG); /* the last repeats its neighbour */
+	strcpy(entries[2].name, "jello"); /* another at its beginning alone */
+	assert_int_equal(check_signed(ENTRIES), MODULE_OK);
 	strcpy(entries[2].name, "notes");
 	strcpy(entries[0].name, "initx");                            /* no longer zero behind its end */
 	entries[0].name[3] = 0;
@@ -485,6 +500,21 @@ static void not_admitted(void **state)
 	assert_int_equal(admit("hello", MODULE_PROGRAM), MODULE_CHANGED);
 }
 
+/* A name's bytes and no others, terminated or not. */
+static void names(void **state)
+{
+	char *const name = malloc(MODULE_NAME_MAX);
+	uint8_t bytes[MODULE_NAME_MAX];
+
+	(void)state;
+	assert_non_null(name);
+	memset(bytes, 'x', sizeof bytes);
+	module_copy_name(name, bytes);
+	assert_memory_equal(name, bytes, sizeof bytes);
+	assert_false(module_name_equal(name, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+	free(name);
+}
+
 static void sentences(void **state)
 {
 	(void)state;
@@ -501,4 +531,4 @@ TEST_MAIN(MODULE_CASE(sound), MODULE_CASE(in_parts), MODULE_CASE(says), MODULE_C
           MODULE_CASE(random_bytes), LIST_CASE(sound_list), LIST_CASE(truncated_list),
           LIST_CASE(every_bit_of_list), LIST_CASE(counts), LIST_CASE(bad_entries), LIST_CASE(read_again), LIST_CASE(list_header),
           LIST_CASE(list_signatures), LIST_CASE(admitted), LIST_CASE(not_admitted),
-          cmocka_unit_test(sentences))
+          cmocka_unit_test(names), cmocka_unit_test(sentences))
