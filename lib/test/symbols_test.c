@@ -71,6 +71,16 @@ static void cut_name(void **state)
 	assert_false(symbols_find((const uint8_t *)&table, sizeof table, 0xffffffff80000310, name, sizeof name, &offset));
 }
 
+/* A table of nothing but names has no first entry. */
+static void no_entries(void **state)
+{
+	(void)state;
+	build();
+	table.header.count = 0;
+	expect(0xffffffff80000000, NULL, 0);
+	expect(UINT64_MAX, NULL, 0);
+}
+
 static void truncated_and_damaged(void **state)
 {
 	(void)state;
@@ -91,4 +101,5 @@ static void truncated_and_damaged(void **state)
 	}
 }
 
-TEST_MAIN(cmocka_unit_test(lookups), cmocka_unit_test(cut_name), cmocka_unit_test(truncated_and_damaged))
+TEST_MAIN(cmocka_unit_test(lookups), cmocka_unit_test(cut_name), cmocka_unit_test(no_entries),
+          cmocka_unit_test(truncated_and_damaged))
