@@ -18,6 +18,7 @@ static void numbers(void **state)
 	static const char *const bad[] = {
 		"", "0x", "x", " 1", "1 ", "-1", "+1", "1a", "0xg", "18446744073709551616",
 		"0x10000000000000000", "99999999999999999999999", "1.5",
+		"1:", "1?", "1@", "0x@", "0x/", "0xG", "0x`",
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -38,7 +39,7 @@ static void expect_words(const char *line, const char *want)
 	char *copy = strdup(line);
 	char joined[128] = "";
 	char *words[4];
-	uint32_t count = 0;
+	uint32_t count = 4; /* what it was does not matter */
 	const enum text_split verdict = text_split(copy, words, 4, &count);
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -124,6 +125,22 @@ static void nearest(void **state)
 	assert_int_equal(text_nearest("x", commands, 0), 0);
 }
 
+/* As many edits as a third of the length, rounded up, and no more; the fewest; the first of equals. */
+static void near_enough(void **state)
+{
+	(void)state;
+	static const char *const changed[] = { "axyz", "abxy" };
+	static const char *const first[] = { "heap", "help", "helm", "held" };
+
+	assert_int_equal(text_nearest("q", (const char *const[]){ "z" }, 1), 0);
+	assert_int_equal(text_nearest("abc", (const char *const[]){ "axc" }, 1), 0);
+	assert_int_equal(text_nearest("abc", (const char *const[]){ "axy" }, 1), 1);
+	assert_int_equal(text_nearest("abcd", changed, 1), 1);
+	assert_int_equal(text_nearest("abcd", changed, 2), 1);
+	assert_int_equal(text_nearest("help", first, 4), 1);
+	assert_int_equal(text_nearest("helq", first, 4), 1);
+}
+
 static void expect_size(uint64_t bytes, const char *want)
 {
 	char out[12];
@@ -150,4 +167,5 @@ static void sizes(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(numbers), cmocka_unit_test(words), cmocka_unit_test(random_lines),
-          cmocka_unit_test(distances), cmocka_unit_test(nearest), cmocka_unit_test(sizes))
+          cmocka_unit_test(distances), cmocka_unit_test(nearest), cmocka_unit_test(near_enough),
+          cmocka_unit_test(sizes))
