@@ -39,12 +39,56 @@ static void test_whole(void **context)
 	assert_string_equal(b->image, "b");
 	assert_true(b->uses[0].control);
 	assert_int_equal(b->memory_pages, 100);
+	assert_string_equal(b->handles[0].name, "monitor");
 	assert_int_equal(b->handles[0].rights, RIGHT_INSPECT | RIGHT_MANAGE);
 	assert_int_equal(b->argument_count, 2);
 	assert_memory_equal(b->arguments, "x\0y z", 6);
 	assert_int_equal(b->restart, RESTART_ALWAYS);
 	assert_int_equal(manifest_find(&manifest, "a")->serves_depth, 4);
 	assert_null(manifest_find(&manifest, "c"));
+}
+
+/* What an entry has that says nothing of it. */
+static void test_not_given(void **context)
+{
+	(void)context;
+	assert_true(parse(PROFILE "service a\n calls all\n principal a\n serves a\n"));
+	const struct manifest_entry *a = manifest_find(&manifest, "a");
+	assert_int_equal(a->version, 1);
+	assert_int_equal(a->priority, PRIORITY_NORMAL);
+	assert_int_equal(a->memory_pages, 256);
+	assert_int_equal(a->stack_pages, 16);
+	assert_int_equal(a->threads, 4);
+	assert_int_equal(a->objects, 32);
+	assert_int_equal(a->children, 0);
+	assert_int_equal(a->serves_depth, 0);
+}
+
+/* Each word of a statement counts, and the largest of everything is still in order. */
+static void test_most(void **context)
+{
+	char text[2048] = "";
+
+	(void)context;
+	assert_true(parse(PROFILE "profile two\n allow call recv\n"
+	                          "service a\n calls two\n principal a\n serves a 64\n"
+	                          "service b\n calls all\n principal b\n"
+	                          "service abcdefghijklmnopqrstuvw\n calls all\n principal c\n depends a b\n"));
+	assert_int_equal(manifest.entries[0].syscall_mask, 1u << SYSCALL_call | 1u << SYSCALL_recv);
+	assert_int_equal(manifest.entries[0].profile, 1);
+	assert_int_equal(manifest.entries[1].profile, 0);
+	assert_int_equal(manifest.entries[0].serves_depth, 64);
+	assert_int_equal(manifest.entries[2].depend_count, 2);
+	assert_string_equal(manifest.entries[2].depends[1].name, "b");
+	memset(text, ' ', MANIFEST_LINE_MAX - 1u);
+	assert_true(parse(text));
+	text[0] = '\0';
+	for (unsigned i = 0; i < MANIFEST_PROFILES_MAX; i++)
+		sprintf(text + strlen(text), "profile p%u\n", i);
+	assert_true(parse(text));
+	strcat(text, PROFILE "service a\n calls all\n principal a\n");
+	assert_false(parse(text));
+	assert_int_equal(error.line, MANIFEST_PROFILES_MAX + 1u);
 }
 
 static void refused(const char *text, uint32_t line)
@@ -88,6 +132,15 @@ static void test_refused(void **context)
 	refused(PROFILE "service a\n calls all\n calls all\n", 5);
 	refused(PROFILE PROFILE, 3);
 	refused(PROFILE "service a\n allow call\n", 4);
+	refused(PROFILE "service abcdefghijklmnopqrstuvwx\n calls all\n principal a\n", 3);
+	refused("profile p\nprofile q\nprofile q\n", 3);
+	refused("profile p\n allow call nothing\n", 2);
+	refused(PROFILE "service a\n calls all\n principal a\nprofile q\n memory 100\n", 7);
+	refused(PROFILE "service a\n calls ''\n", 4);
+	refused(PROFILE "service a\n uses b\n uses c\n uses c\n", 6);
+	refused(PROFILE "service a\n uses a\n uses b\n uses c\n uses d\n uses e\n uses f\n uses g\n uses h\n uses i\n", 12);
+	refused(PROFILE "service a\n device disk\n", 4);
+	refused(PROFILE "service a\n device rtc rtc\n", 4);
 	/* Of the whole: the statement or the entry it is about. */
 	refused(PROFILE "service a\n principal a\n", 3);
 	refused(PROFILE "service a\n calls all\n", 3);
@@ -117,6 +170,26 @@ static void test_refused(void **context)
 	line[sizeof(line) - 1u] = '\0';
 	refused(line, 1);
 	assert_false(manifest_parse("ser\0vice", 8, &manifest, &error));
+	memset(line, ' ', MANIFEST_LINE_MAX);
+	line[MANIFEST_LINE_MAX] = '\0';
+	refused(line, 1);
+}
+
+/* Arguments of several statements share one room. */
+static void test_arguments(void **context)
+{
+	char text[400];
+
+	(void)context;
+	for (int length = 47; length <= 49; length++) {
+		snprintf(text, sizeof(text), PROFILE "service a\n calls all\n principal a\n arguments %s\n arguments %.*s\n",
+		         "----------------------------------------------", length,
+		         "-------------------------------------------------");
+		if (length == 49)
+			refused(text, 7);
+		else
+			assert_true(parse(text));
+	}
 }
 
 #define DRIVER PROFILE "service devices\n calls all\n principal d\n serves devices\nservice disk\n calls all\n principal k\n"
@@ -131,6 +204,7 @@ static void test_pci(void **context)
 	assert_int_equal(disk->pci_ids[1].vendor, 0x8086);
 	assert_int_equal(disk->pci_ids[1].device, 0x10d3);
 	assert_int_equal(manifest_role(disk), MODULE_DRIVER);
+	assert_true(parse(DRIVER " uses devices\n device pci 1af9:9042 0000:0000 0000:0000 0000:0000 0000:0000 0000:0000 0000:0000 0000:0000\n"));
 	refused(DRIVER " device pci 1af4:1042\n", 7); /* from whom? */
 	refused(DRIVER " uses devices\n device pci\n", 11);
 	refused(DRIVER " uses devices\n device pci 1af4\n", 11);
@@ -217,7 +291,10 @@ static void test_used(void **context)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),
+	cmocka_unit_test(test_not_given),
+	cmocka_unit_test(test_most),
 	cmocka_unit_test(test_refused),
+	cmocka_unit_test(test_arguments),
 	cmocka_unit_test(test_pci),
 	cmocka_unit_test(test_order),
 	cmocka_unit_test(test_many),

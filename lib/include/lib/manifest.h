@@ -23,6 +23,7 @@
  *                                 from the device manager, which the driver must use
  *     calls PROFILE               the system calls it may make; defined above
  *     priority N, memory PAGES, stack PAGES, threads N, objects N, children N
+ *                                 normal, 256, 16, 4, 32 and 0 if not given
  *     cpu PERCENT                 of one CPU that it may use; unlimited if not given
  *     ready SECONDS               services only: how long it may take to serve; 20 if not given
  *     keeps PAGES                 services only: memory that outlives it, for its successor; for one with the handle
