@@ -13,6 +13,7 @@
 #include <kernel/memory.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
+#include <kernel/user_range.h>
 #include <string.h>
 
 #define RW (PROT_READ | PROT_WRITE)
@@ -636,8 +637,28 @@ static void kernel_pages_unbacked(void **state)
 	free_before -= before - frame_free_count();
 }
 
+static void user_ranges(void **state)
+{
+	(void)state;
+	assert_true(user_range_ok(USER_BASE, USER_LIMIT - USER_BASE));
+	assert_false(user_range_ok(USER_BASE - 1u, 1));
+	assert_false(user_range_ok(USER_LIMIT - 1u, 2));
+	assert_true(user_range_ok(USER_LIMIT, 0));
+	assert_false(user_range_ok(USER_LIMIT + 1u, 0));
+	assert_false(user_range_ok(USER_LIMIT, UINT64_MAX));
+	assert_false(user_range_ok(UINT64_MAX, 1));
+	assert_true(user_pages_ok(USER_BASE, 1));
+	assert_true(user_pages_ok(USER_LIMIT - PAGE_SIZE, 1));
+	assert_false(user_pages_ok(USER_LIMIT - PAGE_SIZE, 2));
+	assert_true(user_pages_ok(USER_BASE, (USER_LIMIT - USER_BASE) / PAGE_SIZE));
+	assert_false(user_pages_ok(USER_BASE + 1u, 1));
+	assert_false(user_pages_ok(USER_BASE, 0));
+	assert_false(user_pages_ok(USER_BASE, UINT64_MAX / PAGE_SIZE + 2u));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TEST_MAIN(TEST(map_and_touch), TEST(requests_refused), TEST(chosen_places), TEST(unmap_parts),
           TEST(unmap_in_steps), TEST(protection), TEST(sealing), TEST(fault_around), TEST(quota_and_memory),
           TEST(pages_of_threads), TEST(copies), TEST(capability_dies), TEST(region_mapping),
-          TEST(not_while_active), TEST(mapping_limit), TEST(piece_limit), TEST(random_run), TEST(populate), TEST(kernel_pages_unbacked))
+          TEST(not_while_active), TEST(mapping_limit), TEST(piece_limit), TEST(random_run), TEST(populate), TEST(kernel_pages_unbacked),
+          cmocka_unit_test(user_ranges))

@@ -7,7 +7,6 @@
 #include <arch/host.h>
 #include <kernel/frame.h>
 #include <kernel/frame_pool.h>
-#include <kernel/user_range.h>
 
 #define RAM (64u << 20)
 #define POOL 1000u
@@ -221,23 +220,36 @@ static void spans(void **state)
 	assert_false(frame_span_inside(1, PAGE_SIZE, &span));
 	assert_false(frame_span_inside(UINT64_MAX - 1u, PAGE_SIZE, &span));
 	assert_false(frame_span_inside(0, 0, &span));
+	assert_true(frame_span_inside(PAGE_SIZE - 1u, 2u * PAGE_SIZE, &span));
+	assert_int_equal(span.first, 1);
+	assert_int_equal(span.count, 1);
+	assert_true(frame_span_inside(3u * PAGE_SIZE, PAGE_SIZE, &span));
+	assert_int_equal(span.first, 3);
+	assert_int_equal(span.count, 1);
 }
 
-static void user_ranges(void **state)
+/* The lowest run first, the whole pool if it must be, and nothing behind the last word. */
+static void whole_words(void **state)
 {
 	(void)state;
-	assert_true(user_range_ok(USER_BASE, USER_LIMIT - USER_BASE));
-	assert_false(user_range_ok(USER_BASE - 1u, 1));
-	assert_false(user_range_ok(USER_LIMIT - 1u, 2));
-	assert_false(user_range_ok(USER_LIMIT, UINT64_MAX));
-	assert_false(user_range_ok(UINT64_MAX, 1));
-	assert_true(user_pages_ok(USER_BASE, 1));
-	assert_false(user_pages_ok(USER_BASE + 1u, 1));
-	assert_false(user_pages_ok(USER_BASE, 0));
-	assert_false(user_pages_ok(USER_BASE, UINT64_MAX / PAGE_SIZE + 2u));
+	uint64_t *const map = calloc(2, sizeof *map);
+	struct frame_pool pool = {.words = map, .count = 128, .free = 128, .hint = 0};
+
+	assert_non_null(map);
+	assert_int_equal(frame_pool_take_run(&pool, 3, 1), 0);
+	assert_int_equal(frame_pool_take_run(&pool, 3, 1), 3);
+	assert_int_equal(frame_pool_take_run(&pool, 128, 1), FRAME_POOL_NONE);
+	for (uint32_t i = 0; i < 6; i++)
+		assert_true(frame_pool_give(&pool, i));
+	assert_int_equal(frame_pool_take_run(&pool, 0, 1), FRAME_POOL_NONE);
+	assert_int_equal(frame_pool_take_run(&pool, 129, 1), FRAME_POOL_NONE);
+	assert_int_equal(frame_pool_take_run(&pool, 128, 128), 0);
+	assert_int_equal(pool.free, 0);
+	assert_int_equal(frame_pool_take(&pool), FRAME_POOL_NONE);
+	free(map);
 }
 
 TEST_MAIN(cmocka_unit_test_setup(boot_reserves, setup), cmocka_unit_test_setup(zero_and_back, setup),
           cmocka_unit_test_setup(address_zero, setup),
           cmocka_unit_test_setup(runs, setup), cmocka_unit_test_setup(runs_below, setup), cmocka_unit_test_setup(devices, setup),
-          cmocka_unit_test(pool_random), cmocka_unit_test(spans), cmocka_unit_test(user_ranges))
+          cmocka_unit_test(pool_random), cmocka_unit_test(whole_words), cmocka_unit_test(spans))
