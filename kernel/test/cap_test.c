@@ -92,6 +92,7 @@ static void lookup(void **state)
 	struct cap *cap;
 	assert_int_equal(cap_lookup(&thread, handle, OBJECT_ENDPOINT, RIGHT_SEND, &cap), STATUS_OK);
 	assert_ptr_equal(cap, &cap_table[index_of(0, handle)]);
+	assert_true(cap_current(cap, handle, &endpoint_table[cap->object].object));
 	assert_int_equal(cap_lookup(&thread, handle, OBJECT_NONE, 0, &cap), STATUS_OK);
 	assert_int_equal(cap_lookup(&thread, handle, OBJECT_MEMORY, 0, &cap), STATUS_WRONG_TYPE);
 	assert_int_equal(cap_lookup(&thread, handle, OBJECT_ENDPOINT, RIGHT_SEND | RIGHT_RECEIVE, &cap),
@@ -195,6 +196,40 @@ static void removal_restarts(void **state)
 	assert_int_equal(cap_remove(index_of(0, middle), middle), STATUS_OK);
 	assert_true(cap_valid());
 	assert_int_equal(references(0, root), 151);
+}
+
+/* As many children as go in one go, and one more. */
+static void removal_in_one_go(void **state)
+{
+	(void)state;
+	handle_t root = make_endpoint(RIGHTS_ALL);
+	for (uint32_t more = 0; more < 2; more++) {
+		handle_t middle = derive(0, root, 0, RIGHTS_ALL);
+		for (uint32_t i = 0; i < CAP_STEP + more; i++)
+			(void)derive(0, middle, 1 + more, RIGHT_SEND);
+		if (more != 0)
+			assert_int_equal(cap_remove(index_of(0, middle), middle), SYSCALL_RESTART);
+		assert_int_equal(cap_remove(index_of(0, middle), middle), STATUS_OK);
+		assert_true(cap_valid());
+	}
+}
+
+/* One that leaves its place in the tree leaves no trace of it, wherever among its siblings it was. */
+static void unlinked_is_alone(void **state)
+{
+	(void)state;
+	handle_t root = make_endpoint(RIGHTS_ALL);
+	for (uint32_t which = 0; which < 3; which++) {
+		handle_t children[3];
+		for (uint32_t i = 0; i < 3; i++)
+			children[i] = derive(0, root, 1, RIGHTS_ALL);
+		lock_acquire(&cap_lock, LOCK_CAP);
+		cap_tree_unlink(index_of(1, children[which]));
+		lock_release(&cap_lock, LOCK_CAP);
+		assert_true(cap_valid());
+		const struct cap *alone = &cap_table[index_of(1, children[which])];
+		assert_true(alone->parent == NONE && alone->previous_sibling == NONE && alone->next_sibling == NONE);
+	}
 }
 
 static void revocation_is_exact(void **state)
@@ -531,7 +566,8 @@ static void random_steps(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(TEST(lookup), TEST(derivation_rules), TEST(depth_limit), TEST(window_fills),
-	  TEST(removal_hands_children_over), TEST(removal_restarts), TEST(revocation_is_exact),
+	  TEST(removal_hands_children_over), TEST(removal_restarts), TEST(removal_in_one_go),
+	  TEST(unlinked_is_alone), TEST(revocation_is_exact),
 	  TEST(revocation_stops_and_goes_on), TEST(move_keeps_the_place), TEST(last_capability_destroys),
 	  TEST(window_clears), TEST(generations_end), TEST(calls_mint_and_drop),
 	  TEST(call_revoke_counts_across_restarts), TEST(call_info), TEST(random_steps))

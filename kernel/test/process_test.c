@@ -4,6 +4,7 @@
  * afterwards, and that everything a process of any shape held comes back.
  */
 #include "harness.h"
+#include <kernel/principal.h>
 
 static struct thread *parent;
 static handle_t factory;
@@ -551,6 +552,17 @@ static void principals(void **state)
 	assert_int_equal(parent->regs.arg[1], RIGHT_MANAGE);
 }
 
+/* What is delivered says who sends, to the last byte. */
+static void principal_is_stamped(void **state)
+{
+	(void)state;
+	struct aid stamp;
+	memset(&parent->owner->principal, 0x5a, AID_SIZE);
+	memset(&stamp, 0, sizeof stamp);
+	principal_stamp(&stamp, parent->owner);
+	assert_memory_equal(&stamp, &parent->owner->principal, AID_SIZE);
+}
+
 /* Who says itself as whom a program runs must hold the right to grant; else it is whom the catalog says. */
 static void principal_of_the_image(void **state)
 {
@@ -591,5 +603,5 @@ static void anonymous(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(life), T(ids_are_not_reused), T(order_of_birth), T(granted_while_it_runs), T(options_refused), T(birth_fails_clean), T(tables_full),
           T(killed), T(killed_before_it_started), T(kills_itself), T(killed_while_it_waits), T(faults), T(fault_kinds),
-          T(memory_quota_is_a_fault), T(everything_comes_back), T(nobody_watches), T(principals), T(principal_of_the_image),
+          T(memory_quota_is_a_fault), T(everything_comes_back), T(nobody_watches), T(principals), T(principal_is_stamped), T(principal_of_the_image),
           T(anonymous))

@@ -128,6 +128,24 @@ static void parts_of_a_mebibyte(void **state)
 	assert_in_range(processes_of(15000, 300 * MIB), whole / 2 - 1, whole / 2 + 1);
 }
 
+/* A budget that is its floor and its ceiling already was moved by neither: so it is that of the RAM, to the byte. */
+static void exactly(uint64_t ram, uint32_t share_ppm, uint64_t budget)
+{
+	struct tier_policy policy = {"exact", 1, 1024, share_ppm, budget, budget};
+	struct tier_sizes sizes;
+	tier_sizes(&policy, ram, &sizes);
+	assert_string_equal(sizes.clamp, "none");
+}
+
+static void share_to_the_byte(void **state)
+{
+	(void)state;
+	exactly(8 * MIB, 1000000, 8 * MIB);
+	exactly(300 * MIB, 15000, 4 * MIB + MIB / 2);
+	exactly(300 * MIB, 13000, 3 * MIB + 943718); /* 0.9 MiB, rounded down */
+	exactly(300 * MIB + MIB - 1, 13000, 3 * MIB + 943718); /* whole MiB count */
+}
+
 static void bytes_add_up(void **state)
 {
 	(void)state;
@@ -140,4 +158,4 @@ static void bytes_add_up(void **state)
 
 TEST_MAIN(cmocka_unit_test(every_size), cmocka_unit_test(every_clamp), cmocka_unit_test(promises),
 	  cmocka_unit_test(devices_of_the_smallest), cmocka_unit_test(parts_of_a_mebibyte),
-	  cmocka_unit_test(bytes_add_up))
+	  cmocka_unit_test(share_to_the_byte), cmocka_unit_test(bytes_add_up))
