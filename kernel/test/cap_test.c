@@ -103,6 +103,11 @@ static void lookup(void **state)
 	assert_int_equal(cap_lookup(&thread, handle + 1, OBJECT_NONE, 0, &cap), STATUS_BAD_HANDLE);
 	assert_int_equal(cap_lookup(&thread, HANDLE(CSPACE_SLOTS, 1), OBJECT_NONE, 0, &cap), STATUS_BAD_HANDLE);
 	assert_int_equal(cap_lookup(&thread, HANDLE(HANDLE_REPLY, 1), OBJECT_NONE, 0, &cap), STATUS_BAD_HANDLE);
+	/* What names nothing is of no wrong type, and lacks no right. */
+	assert_int_equal(cap_lookup(&thread, handle + CSPACE_SLOTS, OBJECT_MEMORY, 0, &cap), STATUS_BAD_HANDLE);
+	assert_int_equal(cap_lookup(&thread, handle + (1ull << 32), OBJECT_MEMORY, 0, &cap), STATUS_BAD_HANDLE);
+	assert_int_equal(cap_lookup(&thread, handle + (2ull << 32), OBJECT_NONE, RIGHT_MANAGE, &cap), STATUS_BAD_HANDLE);
+	assert_int_equal(arch_cpu_self()->refused_handle, handle + (2ull << 32));
 	/* A free slot has an even generation, and a handle made of it names nothing. */
 	uint32_t free_slot = process_of(processes[0])->cap_free % CSPACE_SLOTS;
 	assert_int_equal(cap_lookup(&thread, HANDLE(free_slot, cap_table[free_slot].generation), OBJECT_NONE, 0,
@@ -281,6 +286,53 @@ static void revocation_stops_and_goes_on(void **state)
 	}
 	assert_int_equal(total, 121);
 	assert_int_equal(steps, 18);
+	assert_int_equal(references(0, root), 1);
+}
+
+/* Revoked with all that was derived from it, and nothing beside it. */
+static void taking_is_exact(void **state)
+{
+	(void)state;
+	handle_t root = make_endpoint(RIGHTS_ALL);
+	handle_t branch = derive(0, root, 1, RIGHTS_ALL);
+	handle_t other = derive(0, root, 1, RIGHTS_ALL);
+	handle_t below = derive(1, branch, 2, RIGHTS_ALL);
+	handle_t deep = derive(2, below, 3, RIGHT_SEND);
+	handle_t side = derive(1, other, 3, RIGHT_SEND);
+	uint32_t removed;
+	bool more;
+	assert_int_equal(cap_take_some(index_of(1, branch), branch, 64, &removed, &more), STATUS_OK);
+	assert_int_equal(removed, 3);
+	assert_false(more || alive(1, branch) || alive(2, below) || alive(3, deep));
+	assert_true(alive(0, root) && alive(1, other) && alive(3, side));
+	assert_true(cap_valid());
+	assert_int_equal(references(0, root), 3);
+	assert_int_equal(cap_take_some(index_of(1, branch), branch, 64, &removed, &more), STATUS_BAD_HANDLE);
+}
+
+static void taking_stops_and_goes_on(void **state)
+{
+	(void)state;
+	handle_t root = make_endpoint(RIGHTS_ALL);
+	handle_t branch = derive(0, root, 1, RIGHTS_ALL);
+	handle_t chain = branch;
+	for (uint32_t i = 0; i < 20; i++)
+		chain = derive(1, chain, 1, RIGHTS_ALL);
+	for (uint32_t i = 0; i < 100; i++)
+		(void)derive(1, chain, 2, RIGHT_SEND);
+	uint32_t total = 0;
+	bool more = true;
+	while (more) {
+		uint32_t removed;
+		handle_t out;
+		assert_int_equal(cap_take_some(index_of(1, branch), branch, 7, &removed, &more), STATUS_OK);
+		assert_true(cap_valid() && removed == (total < 119 ? 7 : 2));
+		assert_int_equal(alive(1, branch), more);
+		if (more)
+			assert_int_equal(cap_derive(processes[3], index_of(1, branch), branch, RIGHT_SEND, 0, &out), STATUS_REVOKED);
+		total += removed;
+	}
+	assert_int_equal(total, 121);
 	assert_int_equal(references(0, root), 1);
 }
 
@@ -568,6 +620,7 @@ static void random_steps(void **state)
 TEST_MAIN(TEST(lookup), TEST(derivation_rules), TEST(depth_limit), TEST(window_fills),
 	  TEST(removal_hands_children_over), TEST(removal_restarts), TEST(removal_in_one_go),
 	  TEST(unlinked_is_alone), TEST(revocation_is_exact),
-	  TEST(revocation_stops_and_goes_on), TEST(move_keeps_the_place), TEST(last_capability_destroys),
+	  TEST(revocation_stops_and_goes_on), TEST(taking_is_exact),
+	  TEST(taking_stops_and_goes_on), TEST(move_keeps_the_place), TEST(last_capability_destroys),
 	  TEST(window_clears), TEST(generations_end), TEST(calls_mint_and_drop),
 	  TEST(call_revoke_counts_across_restarts), TEST(call_info), TEST(random_steps))
