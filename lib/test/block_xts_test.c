@@ -246,6 +246,24 @@ static void header_forged(void **state)
 	assert_int_equal(opens_seen_alone(0), STATUS_OK);
 }
 
+/* From one iteration to as many as anybody may be made to wait for, as it is read, before any is counted. */
+static void iterations_read(void **state)
+{
+	static const struct {
+		uint32_t iterations;
+		status_t status;
+	} CASES[] = { { 0, STATUS_DAMAGED }, { 1, STATUS_OK }, { BLOCK_XTS_ITERATIONS_MAX, STATUS_OK },
+		      { BLOCK_XTS_ITERATIONS_MAX + 1, STATUS_DAMAGED } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		for (size_t byte = 0; byte < 4; byte++)
+			memory.bytes[0][16 + byte] = (uint8_t)(CASES[i].iterations >> 8 * byte);
+		header_seal(memory.bytes[0]);
+		assert_int_equal(block_xts_check(&memory.device), CASES[i].status);
+	}
+}
+
 /* ---- header and key, apart from the device ---- */
 static void headers_read(void **state)
 {
@@ -313,4 +331,4 @@ static void key_refused(void **state)
 
 #define CASE(name) cmocka_unit_test_setup(name, begin)
 TEST_MAIN(CASE(what_goes_through), CASE(form), CASE(bounds), CASE(passphrases), CASE(change), CASE(change_interrupted),
-          CASE(header_damaged), CASE(header_forged), CASE(headers_read), CASE(headers_of_two), CASE(key_refused))
+          CASE(header_damaged), CASE(header_forged), CASE(iterations_read), CASE(headers_read), CASE(headers_of_two), CASE(key_refused))
