@@ -5,13 +5,14 @@
 A mutant differs from the code in one place of one function of verification/units.txt: another operator or comparison,
 a limit off by one, another constant, a condition turned round, the other answer, a statement left out. Which, of
 all there are, the seed says. It is compiled and given to the unit's tests (below; one that fails is enough); what they
-let pass has to prove, as the proved code has, what its contract says. A mutant that neither notices survives: either something is missing, or
-it means the same. What was judged before is not judged again (build/mutants/judged.txt).
+let pass has to prove, as the proved code has, what its contract says. A mutant that neither notices survives: either
+something is missing, or it means the same; verification/survivors.txt says of which that was found, and why, and a
+survivor that is not among them is a failure. What was judged before is not judged again (build/mutants/judged.txt).
 
 Tests are cheap, provers are not: --tests leaves what tests let pass for another run. Of a function that does not
 prove as it is, within the time a mutant has, no mutant counts as noticed by proof: the machine may be too busy.
 
-`make host` comes first. The last line is `N passed, N failed`: one check per unit and one for LEAST percent in all.
+`make host` comes first. The last line is `N passed, N failed`: two checks per unit and one for LEAST percent in all.
 """
 import argparse
 import concurrent.futures
@@ -31,8 +32,9 @@ import tree
 
 FOLDER = os.path.join(tree.ROOT, "build", "mutants")
 JUDGED = os.path.join(FOLDER, "judged.txt")
+EXPLAINED = [line for line in tree.read("verification/survivors.txt").splitlines() if line and not line.startswith("#")]
 LEAST = 90.0
-TEST_SECONDS = 20  # of CPU, many times what any of them takes
+TEST_SECONDS = 20  # of CPU, more than any of them takes
 PROOF_SECONDS = 20
 # The tests of units, or of single functions, that do not have their name; and for functions in headers, where they
 # are and what else is to be compiled with them.
@@ -144,6 +146,7 @@ class Mutant:
         before = function.text.splitlines()[line].strip()
         now = self.text.splitlines()[line].strip()
         self.title = f"{function.source}:{line + 1}: {function.name}: `{before}` became `{now}`"
+        self.explained = [line for line in EXPLAINED if line.startswith(f"{function.source} {function.name} | {before} | {now} | ")]
         parts = [unit.name, function.name, self.text, *map(tree.read, function.tests)]
         self.key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
         self.folder = os.path.join(FOLDER, self.key)
@@ -250,12 +253,14 @@ def link_line(test):
 def verdict_of(mutant, known, provers):
     """What was found, now or before."""
     before = known.get(mutant.key)
+    provers = provers and not mutant.explained
     if before is None or (before == "left" and provers):
         known[mutant.key] = mutant.judge(before, provers)
         shutil.rmtree(mutant.folder, ignore_errors=True)
         with lock, open(JUDGED, "a", encoding="utf-8") as out:
             out.write(f"{mutant.key} {known[mutant.key]}\n")
-    return mutant, known[mutant.key]
+    verdict = known[mutant.key]
+    return mutant, "explained" if mutant.explained and verdict in ("left", "survived") else verdict
 
 
 def judged():
@@ -266,17 +271,19 @@ def judged():
 
 
 def report(verdicts, unit, results):
-    """One check per unit; returns how many mutants there were and how many survived."""
-    counts = {what: sum(verdict == what for _, verdict in results) for what in ("test", "proof", "survived", "left")}
+    """Two checks per unit; returns how many mutants there were, how many were noticed, and how many nobody was asked about."""
+    counts = {what: sum(verdict == what for _, verdict in results) for what in ("test", "proof", "explained", "survived", "left")}
     print(f"{unit.name}: {len(unit.functions)} functions, {sum(counts.values())} mutants, {counts['test']} noticed by tests, "
-          f"{counts['proof']} more by proofs, {counts['survived']} survived, {counts['left']} left to provers", flush=True)
+          f"{counts['proof']} more by proofs, {counts['explained']} explained, {counts['survived']} survived, "
+          f"{counts['left']} left to provers", flush=True)
     for mutant, verdict in results:
         if verdict in ("proof", "survived", "left"):
             print(f"    {verdict}: {mutant.title}")
     if unit.absent:
         print(f"    not broken, for it is written in one line, elsewhere, or for the proof alone: {', '.join(unit.absent)}")
     verdicts.check(f"{unit.name} has mutants", [] if sum(counts.values()) else ["none of its functions was found"])
-    return sum(counts.values()), counts["survived"], counts["left"]
+    verdicts.check(f"{unit.name}: who survives is explained", [mutant.title for mutant, verdict in results if verdict == "survived"])
+    return sum(counts.values()), counts["test"] + counts["proof"], counts["left"]
 
 
 def main():
@@ -290,7 +297,7 @@ def main():
     os.makedirs(prove.CACHE, exist_ok=True)
     shutil.copytree(prove.CACHE, os.path.join(FOLDER, "cache"), dirs_exist_ok=True)
     prove.configure()
-    verdicts, known, total, survived, left = tree.Verdicts(), judged(), 0, 0, 0
+    verdicts, known, total, noticed, left = tree.Verdicts(), judged(), 0, 0, 0
     for name, file, _, options in prove.units():
         if asked.unit and name not in asked.unit:
             continue
@@ -306,9 +313,9 @@ def main():
             results = list(pool.map(lambda mutant: verdict_of(mutant, known, not asked.tests),
                                     unit.mutants(asked.per, asked.seed)))
         sums = report(verdicts, unit, results)
-        total, survived, left = total + sums[0], survived + sums[1], left + sums[2]
-    share = 100.0 * (total - survived) / (total or 1)
-    verdicts.check(f"{total - survived - left} of {total} mutants noticed, {left} left to provers",
+        total, noticed, left = total + sums[0], noticed + sums[1], left + sums[2]
+    share = 100.0 * noticed / (total or 1)
+    verdicts.check(f"{noticed} of {total} mutants noticed ({share:.1f} %), {left} left to provers",
                    [f"{LEAST} % at least are asked for"] if share < LEAST else [])
     return verdicts.end()
 
