@@ -48,9 +48,9 @@ struct file_disk {
 
 /* What one put is given. */
 struct given {
-	uint8_t content[CONTENT_MAX];
-	uint8_t birth[OBJECT_RECORD_MAX];
+	uint8_t *content;
 	size_t birth_size;
+	uint8_t birth[OBJECT_RECORD_FIXED + SIGNATURE_SIZE];
 };
 
 /* One of those compared. Keys are digests of contents. */
@@ -68,6 +68,7 @@ struct candidate {
 static const char *folder;
 static bool filling; /* nothing is flushed, and not measured */
 static struct given together[TOGETHER];
+static uint8_t contents[TOGETHER * CONTENT_MAX];
 static uint8_t got[CONTENT_MAX];
 static uint8_t *arena;
 
@@ -196,11 +197,12 @@ bool __wrap_signature_verify_digest(const uint8_t key[SIGNATURE_KEY_SIZE], const
 static void birth_make(const uint8_t *key, size_t size, struct given *out_given)
 {
 	struct object_record record = { .kind = OBJECT_BIRTH, .size = size, .owner = author, .id.author = author };
-	uint8_t digest[HASH_SIZE];
+	uint8_t digest[HASH_SIZE], bytes[OBJECT_RECORD_MAX];
 
 	memcpy(record.id.hash, key, HASH_SIZE);
 	memcpy(record.key, public_key, sizeof public_key);
-	const size_t signed_size = object_record_encode(&record, out_given->birth, digest);
+	const size_t signed_size = object_record_encode(&record, bytes, digest);
+	memcpy(out_given->birth, bytes, signed_size);
 	if (signing)
 		signature_sign_digest(seed, public_key, SIGN_DOMAIN_OBJECT, digest, out_given->birth + signed_size);
 	out_given->birth_size = signed_size + SIGNATURE_SIZE;
@@ -431,8 +433,10 @@ static struct taken puts_take(const struct candidate *one, size_t size, uint32_t
 
 	for (uint32_t done = 0, now_done; done < count; done += now_done) {
 		now_done = count - done < most ? count - done : most;
-		for (uint32_t i = 0; i < now_done; i++)
+		for (uint32_t i = 0; i < now_done; i++) {
+			together[i].content = contents + i * size;
 			given_make(size, first + done + i, &together[i]);
+		}
 		const double begin = now(), processor = processor_time();
 		for (uint32_t i = 0; i < now_done; i++)
 			put_one(one, &together[i], size);
@@ -460,6 +464,7 @@ static uint8_t keys[MEASURED_MAX][HASH_SIZE];
 /* `count` of `all`, from everywhere. */
 static void keys_make(size_t size, uint32_t count, uint32_t all)
 {
+	together->content = contents;
 	for (uint32_t i = 0; i < count; i++) {
 		content_make(size, (uint32_t)(i * 7919ull * (all / count) % all), together);
 		hash_bytes(together->content, size, keys[i]);
