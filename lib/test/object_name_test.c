@@ -100,6 +100,7 @@ static void there_and_back(void **state)
 		assert_int_equal(out.sequence, name.sequence);
 		assert_int_equal(out.time_ns, name.time_ns);
 		assert_int_equal(out.removed, name.removed);
+		assert_int_equal(bytes[1], name.removed);
 		name.removed = true;
 		name.sequence = 1ull << 40;
 		memset(&name.target, 0, sizeof name.target);

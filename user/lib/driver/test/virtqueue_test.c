@@ -159,6 +159,8 @@ static void test_places(void **state)
 			assert_int_equal(memory[i], 0);
 		check_books();
 		assert_int_equal(virtqueue_under_way(&queue), 0);
+		uint64_t token;
+		assert_false(virtqueue_abandon(&queue, &token));
 	}
 }
 
