@@ -174,6 +174,7 @@ static void walking(void **state)
 		count++;
 	assert_int_equal(count, 22);
 	assert_false(fdt_child(&fdt, at("/cpus/cpu@1/interrupt-controller"), &child));
+	assert_false(fdt_child(&fdt, at("/aliases"), &child)); /* what follows is beside it */
 	node = at("/cpus/cpu@1/interrupt-controller");
 	assert_false(fdt_sibling(&fdt, &node));
 	assert_true(fdt_parent(&fdt, node, &parent));
@@ -183,6 +184,29 @@ static void walking(void **state)
 	node.offset = 12345678;
 	assert_false(fdt_next(&fdt, &node));
 	assert_true(is_named(node, ""));
+}
+
+/* What is no node has no name, no next one and no property: a property's place, a depth that nothing has, a token cut short. */
+static void no_nodes(void **state)
+{
+	(void)state;
+	struct fdt_node node = fdt_root(&fdt);
+	struct fdt_value value;
+	struct fdt cut = fdt;
+
+	node.offset += 8;
+	assert_false(fdt_next(&fdt, &node));
+	assert_false(fdt_property(&fdt, node, "#size-cells", &value));
+	assert_int_equal(fdt_name(&fdt, node).size, 0);
+	node = (struct fdt_node){ fdt_root(&fdt).offset, FDT_DEPTH_MAX };
+	assert_false(fdt_next(&fdt, &node));
+	node = at("/soc");
+	cut.structure_size = node.offset + 8;
+	assert_true(is_named(node, "soc") && fdt_name(&cut, node).size == 3);
+	for (cut.structure_size = 0; cut.structure_size < node.offset + 8; cut.structure_size++) {
+		assert_int_equal(fdt_name(&cut, node).size, 0);
+		assert_false(fdt_next(&cut, &node));
+	}
 }
 
 static void finding(void **state)
@@ -195,6 +219,7 @@ static void finding(void **state)
 	assert_int_equal(at("//soc//serial:rest/of:it").offset, at("/soc/serial@1000").offset);
 	assert_false(fdt_find_path(&fdt, "soc", &node));
 	assert_false(fdt_find_path(&fdt, "/so", &node));
+	assert_false(fdt_find_path(&fdt, "/xoc", &node));
 	assert_false(fdt_find_path(&fdt, "/socket", &node));
 	assert_false(fdt_find_path(&fdt, "/soc/serial@1001", &node));
 	assert_false(fdt_find_path(&fdt, "/soc/serial@100", &node));
@@ -254,6 +279,15 @@ static void reservations(void **state)
 	assert_int_equal(size, 0x40000);
 	assert_false(fdt_reservation(&fdt, 1, &base, &size));
 	assert_false(fdt_reservation(&fdt, UINT32_MAX, &base, &size));
+	put_be32(tree + 40 + 16 + 12, 0x1000); /* one from address 0 on */
+	assert_true(fdt_reservation(&fdt, 1, &base, &size));
+	assert_int_equal(base, 0);
+	assert_int_equal(size, 0x1000);
+	put_be32(tree + 40 + 16 + 4, 0x90000000);
+	put_be32(tree + 40 + 16 + 12, 0);
+	assert_true(fdt_reservation(&fdt, 1, &base, &size));
+	assert_int_equal(base, 0x90000000);
+	assert_int_equal(size, 0);
 }
 
 static void expect_reg(const char *path, uint32_t index, uint64_t want_base, uint64_t want_size)
@@ -373,6 +407,7 @@ static void oddities(void **state)
 	tree_property("compatible", "first\0second", 12); /* the second never ends */
 	tree_end();
 	tree_begin("four");
+	tree_text("status", "ok");
 	tree_cells("phandle", 1);
 	tree_cells("#interrupt-cells", 4);
 	tree_end();
@@ -398,6 +433,7 @@ static void oddities(void **state)
 	assert_true(fdt_compatible(&fdt, node, "first"));
 	assert_false(fdt_compatible(&fdt, node, "second"));
 	assert_false(fdt_compatible(&fdt, node, "third"));
+	assert_true(fdt_enabled(&fdt, at("/four")));
 	assert_true(fdt_interrupt(&fdt, at("/whole"), 0, &interrupt));
 	assert_int_equal(interrupt.cell_count, 4);
 	assert_int_equal(interrupt.cells[3], 13);
@@ -482,6 +518,8 @@ static void headers(void **state)
 	assert_int_equal(open_with(8, UINT32_MAX - 3), FDT_BLOCK_RANGE);
 	assert_int_equal(open_with(12, UINT32_MAX), FDT_BLOCK_RANGE);
 	assert_int_equal(open_with(16, UINT32_MAX), FDT_BLOCK_RANGE);
+	assert_int_equal(open_with(16, (uint32_t)tree_size + 1), FDT_BLOCK_RANGE);
+	assert_int_equal(open_with(16, (uint32_t)tree_size), FDT_OK);
 	assert_int_equal(open_with(32, UINT32_MAX), FDT_BLOCK_RANGE);
 	assert_int_equal(open_with(36, UINT32_MAX), FDT_BLOCK_RANGE);
 	assert_int_equal(open_with(36, 0), FDT_BAD_TOKEN);
@@ -490,8 +528,11 @@ static void headers(void **state)
 	                 FDT_BAD_NAME); /* the last name never ends */
 	assert_int_equal(fdt_total_size(tree, 7), 0);
 	assert_int_equal(fdt_total_size(tree, 8), tree_size);
+	put_be32(tree + 4, FDT_SIZE_MAX);
+	assert_int_equal(fdt_total_size(tree, 8), FDT_SIZE_MAX);
 	for (uint32_t i = 0; i < FDT_VERDICT_COUNT; i++)
 		assert_true(strlen(fdt_verdict_text((enum fdt_verdict)i)) > 10);
+	assert_string_equal(fdt_verdict_text(FDT_VERDICT_COUNT), "unknown verdict");
 	build();
 }
 
@@ -527,6 +568,12 @@ static void nesting(void **state)
 	tree_start();
 	tree_begin("");
 	writer_cell(5);
+	assert_int_equal(open_finished(), FDT_BAD_TOKEN);
+	tree_start();
+	tree_begin("");
+	writer_cell(3); /* a property of more bytes than there are, as many as the number of a token */
+	writer_cell(9);
+	writer_cell(0);
 	assert_int_equal(open_finished(), FDT_BAD_TOKEN);
 	for (uint32_t depth = FDT_DEPTH_MAX; depth <= FDT_DEPTH_MAX + 1; depth++) {
 		tree_start();
@@ -655,7 +702,7 @@ static void random_bytes(void **state)
 	}
 }
 
-TEST_MAIN(cmocka_unit_test_setup(walking, setup), cmocka_unit_test_setup(finding, setup),
+TEST_MAIN(cmocka_unit_test_setup(walking, setup), cmocka_unit_test_setup(no_nodes, setup), cmocka_unit_test_setup(finding, setup),
           cmocka_unit_test_setup(properties, setup), cmocka_unit_test_setup(reservations, setup),
           cmocka_unit_test_setup(addresses, setup), cmocka_unit_test_setup(pci_windows, setup),
           cmocka_unit_test_setup(interrupts, setup), cmocka_unit_test_setup(pci_interrupts, setup),
