@@ -329,7 +329,8 @@ static void taking_stops_and_goes_on(void **state)
 		assert_true(cap_valid() && removed == (total < 119 ? 7 : 2));
 		assert_int_equal(alive(1, branch), more);
 		if (more)
-			assert_int_equal(cap_derive(processes[3], index_of(1, branch), branch, RIGHT_SEND, 0, &out), STATUS_REVOKED);
+			assert_int_equal(cap_derive(processes[3], index_of(1, branch), branch, RIGHT_SEND, 0, &out),
+			                 STATUS_REVOKED);
 		total += removed;
 	}
 	assert_int_equal(total, 121);

@@ -603,5 +603,5 @@ static void anonymous(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 TEST_MAIN(T(life), T(ids_are_not_reused), T(order_of_birth), T(granted_while_it_runs), T(options_refused), T(birth_fails_clean), T(tables_full),
           T(killed), T(killed_before_it_started), T(kills_itself), T(killed_while_it_waits), T(faults), T(fault_kinds),
-          T(memory_quota_is_a_fault), T(everything_comes_back), T(nobody_watches), T(principals), T(principal_is_stamped), T(principal_of_the_image),
-          T(anonymous))
+          T(memory_quota_is_a_fault), T(everything_comes_back), T(nobody_watches), T(principals), T(principal_is_stamped),
+          T(principal_of_the_image), T(anonymous))

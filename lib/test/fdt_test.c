@@ -186,7 +186,8 @@ static void walking(void **state)
 	assert_true(is_named(node, ""));
 }
 
-/* What is no node has no name, no next one and no property: a property's place, a depth that nothing has, a token cut short. */
+/* What is no node has no name, no next one and no property: a property's place, a depth that nothing has, a token
+ * cut short. */
 static void no_nodes(void **state)
 {
 	(void)state;
@@ -702,7 +703,8 @@ static void random_bytes(void **state)
 	}
 }
 
-TEST_MAIN(cmocka_unit_test_setup(walking, setup), cmocka_unit_test_setup(no_nodes, setup), cmocka_unit_test_setup(finding, setup),
+TEST_MAIN(cmocka_unit_test_setup(walking, setup), cmocka_unit_test_setup(no_nodes, setup),
+          cmocka_unit_test_setup(finding, setup),
           cmocka_unit_test_setup(properties, setup), cmocka_unit_test_setup(reservations, setup),
           cmocka_unit_test_setup(addresses, setup), cmocka_unit_test_setup(pci_windows, setup),
           cmocka_unit_test_setup(interrupts, setup), cmocka_unit_test_setup(pci_interrupts, setup),

@@ -138,7 +138,8 @@ static void test_refused(void **context)
 	refused(PROFILE "service a\n calls all\n principal a\nprofile q\n memory 100\n", 7);
 	refused(PROFILE "service a\n calls ''\n", 4);
 	refused(PROFILE "service a\n uses b\n uses c\n uses c\n", 6);
-	refused(PROFILE "service a\n uses a\n uses b\n uses c\n uses d\n uses e\n uses f\n uses g\n uses h\n uses i\n", 12);
+	refused(PROFILE "service a\n uses a\n uses b\n uses c\n uses d\n uses e\n uses f\n uses g\n uses h\n uses i\n",
+	        12);
 	refused(PROFILE "service a\n device disk\n", 4);
 	refused(PROFILE "service a\n device rtc rtc\n", 4);
 	/* Of the whole: the statement or the entry it is about. */
@@ -204,7 +205,8 @@ static void test_pci(void **context)
 	assert_int_equal(disk->pci_ids[1].vendor, 0x8086);
 	assert_int_equal(disk->pci_ids[1].device, 0x10d3);
 	assert_int_equal(manifest_role(disk), MODULE_DRIVER);
-	assert_true(parse(DRIVER " uses devices\n device pci 1af9:9042 0000:0000 0000:0000 0000:0000 0000:0000 0000:0000 0000:0000 0000:0000\n"));
+	assert_true(parse(DRIVER " uses devices\n device pci 1af9:9042 0000:0000 0000:0000 0000:0000 0000:0000 "
+	                         "0000:0000 0000:0000 0000:0000\n"));
 	refused(DRIVER " device pci 1af4:1042\n", 7); /* from whom? */
 	refused(DRIVER " uses devices\n device pci\n", 11);
 	refused(DRIVER " uses devices\n device pci 1af4\n", 11);
