@@ -8,6 +8,61 @@
 
 struct run_queue run_queue_table[CPU_MAX];
 
+/* Steps of the proofs: what stays, said of all lists at once. */
+/*@ predicate run_queue_words{K, L}(integer cpu, integer priority) =
+      \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
+        queue_words_same{K, L}(\at(&run_queue_table[c].head[p], L), \at(&run_queue_table[c].tail[p], L));
+
+    lemma heads_apart: \forall integer c, d, p, q;
+      0 <= c < CPU_MAX && 0 <= d < CPU_MAX && 0 <= p < PRIORITY_COUNT && 0 <= q < PRIORITY_COUNT &&
+      (c != d || p != q) ==>
+        &run_queue_table[c].head[p] != &run_queue_table[d].head[q] &&
+        &run_queue_table[c].tail[p] != &run_queue_table[d].tail[q];
+
+    lemma words_apart: \forall integer c, d, p; 0 <= c < CPU_MAX && 0 <= d < CPU_MAX && 0 <= p < PRIORITY_COUNT ==>
+      &run_queue_table[c].head[p] != &run_queue_table[d].count &&
+      &run_queue_table[c].tail[p] != &run_queue_table[d].count &&
+      &run_queue_table[c].head[p] != &run_queue_table[d].ready_mask &&
+      &run_queue_table[c].tail[p] != &run_queue_table[d].ready_mask;
+
+    lemma run_queue_step{K, L}: \forall uint32_t *head, integer cpu, priority, slot;
+      0 <= cpu < CPU_MAX && 0 <= priority < PRIORITY_COUNT && 0 <= slot < THREAD_MAX &&
+      head == \at(&run_queue_table[cpu].head[priority], L) && queue_others_kept{K, L}(head, slot) &&
+      (\at(thread_queued[slot], K) == \null || \at(thread_queued[slot], K) == head) &&
+      (\at(thread_queued[slot], L) == \null || \at(thread_queued[slot], L) == head) &&
+      \at(turn_first, L) <= \at(turn_first, K) && \at(turn_last, K) <= \at(turn_last, L) &&
+      run_queue_words{K, L}(cpu, priority) ==> run_queue_others{K, L}(cpu, priority);
+
+    lemma run_queue_kept{K, L}:
+      queue_threads_kept{K, L} && run_queue_words{K, L}(CPU_NONE, NONE) &&
+      \at(turn_first, L) <= \at(turn_first, K) && \at(turn_last, K) <= \at(turn_last, L) ==>
+        run_queue_others{K, L}(CPU_NONE, NONE);
+
+    lemma run_queue_then{K, L, M}: \forall integer cpu, priority;
+      run_queue_others{K, L}(cpu, priority) && run_queue_others{L, M}(CPU_NONE, NONE) ==>
+        run_queue_others{K, M}(cpu, priority);
+
+    lemma run_queue_still{K, L}: \forall integer cpu; 0 <= cpu < CPU_MAX &&
+      \at(run_queue_lists(&run_queue_table[cpu]), K) && run_queue_others{K, L}(CPU_NONE, NONE) ==>
+        \at(run_queue_lists(&run_queue_table[cpu]), L);
+
+    lemma run_queue_name_still{K, L}: \forall integer cpu, i;
+      run_queue_name{K}(cpu, i) && \at(thread_queued[i], L) == \at(thread_queued[i], K) &&
+      \at(thread_table[i].queue_cpu, L) == \at(thread_table[i].queue_cpu, K) &&
+      \at(thread_table[i].queue_priority, L) == \at(thread_table[i].queue_priority, K) ==> run_queue_name{L}(cpu, i);
+
+    lemma run_queue_names_step{K, L}: \forall uint32_t *head, integer cpu, slot;
+      run_queue_names{K}(cpu, NONE) && queue_cpus_kept{K, L}(NONE) && queue_others_kept{K, L}(head, slot) ==>
+        run_queue_names{L}(cpu, slot);
+
+    lemma run_queue_names_still{K, L}: \forall integer cpu, slot;
+      run_queue_names{K}(cpu, slot) && queue_cpus_kept{K, L}(slot) && queue_threads_kept{K, L} ==>
+        run_queue_names{L}(cpu, slot);
+
+    lemma run_queue_named{L}: \forall integer cpu, slot;
+      run_queue_names{L}(cpu, slot) && run_queue_name{L}(cpu, slot) ==> run_queue_names{L}(cpu, NONE);
+*/
+
 /* A builtin: trusted, not proved; tried at every priority by the tests. */
 /*@ requires mask != 0;
     assigns \nothing;
@@ -45,36 +100,121 @@ CC_INLINE uint32_t mask_without(uint32_t mask, uint32_t priority)
 }
 
 /* The thread is in a list of the queue now, and says so. */
+/*@ requires cpu < CPU_MAX && queue == &run_queue_table[cpu] && queue_thread(thread) && priority < PRIORITY_COUNT;
+    requires queue->count < UINT32_MAX && run_queue_lists(queue) && queue->head[priority] != NONE;
+    requires others: \forall integer p; 0 <= p < PRIORITY_COUNT && p != priority ==>
+      (bit((uint64_t)queue->ready_mask, p) <==> queue->head[p] != NONE);
+    assigns queue->count, queue->ready_mask, thread->queue_priority, thread->queue_cpu;
+    ensures mask: run_queue_mask(queue);
+    ensures same: run_queue_others{Pre, Post}(CPU_NONE, NONE);
+    ensures lists: run_queue_lists(queue);
+    ensures count: queue->count == \old(queue->count) + 1;
+    ensures says: thread->queue_cpu == cpu && thread->queue_priority == priority && queue_thread(thread);
+    ensures others_say: queue_cpus_kept{Pre, Post}(thread->slot);
+    ensures threads: queue_threads_kept{Pre, Post}; */
 CC_INLINE void entered(struct run_queue *queue, uint32_t cpu, struct thread *thread, uint32_t priority)
 {
 	queue->count++;
 	thread->queue_priority = (uint8_t)priority;
 	thread->queue_cpu = cpu;
 	CC_STORE_RELAXED(&queue->ready_mask, mask_with(queue->ready_mask, priority));
+	/*@ assert words: run_queue_words{Pre, Here}(CPU_NONE, NONE); */
+	/*@ assert threads: queue_threads_kept{Pre, Here}; */
+	/*@ assert same: run_queue_others{Pre, Here}(CPU_NONE, NONE); */
 }
 
 void run_queue_append(struct run_queue *queue, uint32_t cpu, struct thread *thread)
 {
 	uint32_t priority = CC_LOAD_RELAXED(&thread->priority);
+	/*@ ghost uint32_t slot = thread->slot; */
+	/*@ assert place: thread == &thread_table[slot]; */
 	thread_queue_append(&queue->head[priority], &queue->tail[priority], thread);
+	/*@ assert slot: thread->slot == slot; */
+	/*@ assert others_named: run_queue_names(cpu, slot); */
+	/*@ assert heads: \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
+	      run_queue_table[c].head[p] == \at(run_queue_table[c].head[p], Pre); */
+	/*@ assert tails: \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
+	      run_queue_table[c].tail[p] == \at(run_queue_table[c].tail[p], Pre); */
+	/*@ assert words: run_queue_words{Pre, Here}(cpu, priority); */
+	/*@ assert others: run_queue_others{Pre, Here}(cpu, priority); */
+	/*@ assert lists: run_queue_lists(queue); */
 	entered(queue, cpu, thread, priority);
+	/*@ assert others_named_still: run_queue_names(cpu, slot); */
+	/*@ assert self: run_queue_name(cpu, slot); */
+	/*@ assert named: run_queue_names(cpu, NONE); */
 }
 
 void run_queue_prepend(struct run_queue *queue, uint32_t cpu, struct thread *thread)
 {
 	uint32_t priority = CC_LOAD_RELAXED(&thread->priority);
+	/*@ ghost uint32_t slot = thread->slot; */
+	/*@ assert place: thread == &thread_table[slot]; */
 	thread_queue_prepend(&queue->head[priority], &queue->tail[priority], thread);
+	/*@ assert slot: thread->slot == slot; */
+	/*@ assert others_named: run_queue_names(cpu, slot); */
+	/*@ assert heads: \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
+	      run_queue_table[c].head[p] == \at(run_queue_table[c].head[p], Pre); */
+	/*@ assert tails: \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
+	      run_queue_table[c].tail[p] == \at(run_queue_table[c].tail[p], Pre); */
+	/*@ assert words: run_queue_words{Pre, Here}(cpu, priority); */
+	/*@ assert others: run_queue_others{Pre, Here}(cpu, priority); */
+	/*@ assert lists: run_queue_lists(queue); */
 	entered(queue, cpu, thread, priority);
+	/*@ assert others_named_still: run_queue_names(cpu, slot); */
+	/*@ assert self: run_queue_name(cpu, slot); */
+	/*@ assert named: run_queue_names(cpu, NONE); */
 }
 
-void run_queue_remove(struct run_queue *queue, struct thread *thread)
+/* The thread is in no list any more, and says so. */
+/*@ requires cpu: thread->queue_cpu < CPU_MAX && queue == &run_queue_table[thread->queue_cpu];
+    requires queue_thread(thread) && priority < PRIORITY_COUNT;
+    requires count: queue->count > 0;
+    requires lists: run_queue_lists(queue);
+    requires some: bit((uint64_t)queue->ready_mask, priority);
+    requires others: \forall integer p; 0 <= p < PRIORITY_COUNT && p != priority ==>
+      (bit((uint64_t)queue->ready_mask, p) <==> queue->head[p] != NONE);
+    assigns queue->count, queue->ready_mask, thread->queue_cpu;
+    ensures mask: run_queue_mask(queue);
+    ensures same: run_queue_others{Pre, Post}(CPU_NONE, NONE);
+    ensures lists: run_queue_lists(queue);
+    ensures count: queue->count == \old(queue->count) - 1;
+    ensures says: thread->queue_cpu == CPU_NONE && queue_thread(thread);
+    ensures others_say: queue_cpus_kept{Pre, Post}(thread->slot);
+    ensures threads: queue_threads_kept{Pre, Post}; */
+CC_INLINE void left(struct run_queue *queue, struct thread *thread, uint8_t priority)
 {
-	uint32_t priority = thread->queue_priority;
-	thread_queue_remove(&queue->head[priority], &queue->tail[priority], thread);
 	queue->count--;
 	thread->queue_cpu = CPU_NONE;
 	if (queue->head[priority] == NONE)
 		CC_STORE_RELAXED(&queue->ready_mask, mask_without(queue->ready_mask, priority));
+	/*@ assert words: run_queue_words{Pre, Here}(CPU_NONE, NONE); */
+	/*@ assert threads: queue_threads_kept{Pre, Here}; */
+	/*@ assert same: run_queue_others{Pre, Here}(CPU_NONE, NONE); */
+}
+
+void run_queue_remove(struct run_queue *queue, struct thread *thread)
+{
+	uint8_t priority = thread->queue_priority;
+	/*@ ghost uint32_t slot = thread->slot, cpu = thread->queue_cpu; */
+	/*@ assert place: thread == &thread_table[slot] && queue == &run_queue_table[cpu]; */
+	/*@ assert name: run_queue_name(cpu, slot); */
+	/*@ assert member: priority < PRIORITY_COUNT && queue_in(&queue->head[priority], slot); */
+	/*@ ghost queue_before(&queue->head[priority], &queue->tail[priority], slot); */
+	/*@ assert some: bit((uint64_t)queue->ready_mask, priority); */
+	thread_queue_remove(&queue->head[priority], &queue->tail[priority], thread);
+	/*@ assert slot: thread->slot == slot && thread->queue_cpu == cpu; */
+	/*@ assert others_named: run_queue_names(cpu, slot); */
+	/*@ assert heads: \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
+	      run_queue_table[c].head[p] == \at(run_queue_table[c].head[p], Pre); */
+	/*@ assert tails: \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
+	      run_queue_table[c].tail[p] == \at(run_queue_table[c].tail[p], Pre); */
+	/*@ assert words: run_queue_words{Pre, Here}(cpu, priority); */
+	/*@ assert others: run_queue_others{Pre, Here}(cpu, priority); */
+	/*@ assert lists: run_queue_lists(queue); */
+	left(queue, thread, priority);
+	/*@ assert others_named_still: run_queue_names(cpu, slot); */
+	/*@ assert self: run_queue_name(cpu, slot); */
+	/*@ assert named: run_queue_names(cpu, NONE); */
 }
 
 struct thread *run_queue_highest(const struct run_queue *queue)

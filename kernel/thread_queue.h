@@ -68,6 +68,47 @@
           \at(thread_table[i].next, L) == \at(thread_table[i].next, K) &&
           \at(thread_table[i].previous, L) == \at(thread_table[i].previous, K));
 
+    predicate queue_threads_kept{K, L} =
+      \forall integer i; 0 <= i < THREAD_MAX ==>
+        \at(thread_queued[i], L) == \at(thread_queued[i], K) && \at(thread_turn[i], L) == \at(thread_turn[i], K) &&
+        \at(thread_table[i].next, L) == \at(thread_table[i].next, K) &&
+        \at(thread_table[i].previous, L) == \at(thread_table[i].previous, K);
+
+    predicate queue_words_same{K, L}(uint32_t *head, uint32_t *tail) =
+      \at(*head, L) == \at(*head, K) && \at(*tail, L) == \at(*tail, K);
+
+    // of a list nothing changed: neither its words nor who is in it, nor their links and turns
+    predicate queue_same{K, L}(uint32_t *head, uint32_t *tail) =
+      queue_words_same{K, L}(head, tail) &&
+      \at(turn_first, L) <= \at(turn_first, K) && \at(turn_last, K) <= \at(turn_last, L) &&
+      (\forall integer i; 0 <= i < THREAD_MAX ==>
+        (\at(thread_queued[i], L) == head <==> \at(thread_queued[i], K) == head)) &&
+      (\forall integer i; 0 <= i < THREAD_MAX && \at(thread_queued[i], L) == head ==>
+        \at(thread_table[i].next, L) == \at(thread_table[i].next, K) &&
+        \at(thread_table[i].previous, L) == \at(thread_table[i].previous, K) &&
+        \at(thread_turn[i], L) == \at(thread_turn[i], K));
+
+    lemma queue_still_ok{K, L}: \forall uint32_t *head, *tail;
+      \at(queue_ok(head, tail), K) && queue_same{K, L}(head, tail) ==> \at(queue_ok(head, tail), L);
+
+    lemma queue_same_then{K, L, M}: \forall uint32_t *head, *tail;
+      queue_same{K, L}(head, tail) && queue_same{L, M}(head, tail) ==> queue_same{K, M}(head, tail);
+
+    lemma queue_step{K, L}: \forall uint32_t *head, *other, *tail, integer slot;
+      queue_others_kept{K, L}(head, slot) && other != head &&
+      \at(thread_queued[slot], K) != other && \at(thread_queued[slot], L) != other &&
+      \at(turn_first, L) <= \at(turn_first, K) && \at(turn_last, K) <= \at(turn_last, L) &&
+      queue_words_same{K, L}(other, tail) ==> queue_same{K, L}(other, tail);
+
+    lemma queue_others_then{K, L, M}: \forall uint32_t *head, integer slot;
+      queue_others_kept{K, L}(head, slot) && queue_threads_kept{L, M} ==> queue_others_kept{K, M}(head, slot);
+
+    // each thread but one names the run queue it named
+    predicate queue_cpus_kept{K, L}(integer slot) =
+      \forall integer i; 0 <= i < THREAD_MAX && i != slot ==>
+        \at(thread_table[i].queue_cpu, L) == \at(thread_table[i].queue_cpu, K) &&
+        \at(thread_table[i].queue_priority, L) == \at(thread_table[i].queue_priority, K);
+
     predicate next_kept_but{K, L}(integer a, integer b) =
       \forall integer i; 0 <= i < THREAD_MAX && i != a && i != b ==>
         \at(thread_table[i].next, L) == \at(thread_table[i].next, K);
@@ -88,7 +129,8 @@
     ensures thread_table[\old(thread->slot)].previous == \old(*tail);
     ensures \old(*tail) != NONE ==> thread_table[\old(*tail)].next == \old(thread->slot);
     ensures next_kept_but{Pre, Here}(\old(thread->slot), \old(*tail));
-    ensures previous_kept_but{Pre, Here}(\old(thread->slot), \old(thread->slot)); */
+    ensures previous_kept_but{Pre, Here}(\old(thread->slot), \old(thread->slot));
+    ensures queue_cpus_kept{Pre, Here}(NONE); */
 CC_INLINE void links_append(uint32_t *head, uint32_t *tail, struct thread *thread)
 {
 	uint32_t slot = thread_slot(thread);
@@ -110,7 +152,8 @@ CC_INLINE void links_append(uint32_t *head, uint32_t *tail, struct thread *threa
     ensures thread_table[\old(thread->slot)].next == \old(*head);
     ensures \old(*head) != NONE ==> thread_table[\old(*head)].previous == \old(thread->slot);
     ensures next_kept_but{Pre, Here}(\old(thread->slot), \old(thread->slot));
-    ensures previous_kept_but{Pre, Here}(\old(thread->slot), \old(*head)); */
+    ensures previous_kept_but{Pre, Here}(\old(thread->slot), \old(*head));
+    ensures queue_cpus_kept{Pre, Here}(NONE); */
 CC_INLINE void links_prepend(uint32_t *head, uint32_t *tail, struct thread *thread)
 {
 	uint32_t slot = thread_slot(thread);
@@ -134,7 +177,8 @@ CC_INLINE void links_prepend(uint32_t *head, uint32_t *tail, struct thread *thre
     ensures \old(thread->previous) != NONE ==> thread_table[\old(thread->previous)].next == \old(thread->next);
     ensures \old(thread->next) != NONE ==> thread_table[\old(thread->next)].previous == \old(thread->previous);
     ensures next_kept_but{Pre, Here}(\old(thread->previous), \old(thread->previous));
-    ensures previous_kept_but{Pre, Here}(\old(thread->next), \old(thread->next)); */
+    ensures previous_kept_but{Pre, Here}(\old(thread->next), \old(thread->next));
+    ensures queue_cpus_kept{Pre, Here}(NONE); */
 CC_INLINE void links_remove(uint32_t *head, uint32_t *tail, const struct thread *thread)
 {
 	uint32_t previous = thread->previous;
@@ -155,11 +199,13 @@ CC_INLINE void links_remove(uint32_t *head, uint32_t *tail, const struct thread 
     requires turn_last < INT64_MAX;
     assigns *head, *tail, thread->next, thread->previous, thread_table[*tail].next,
             thread_queued[thread->slot], thread_turn[thread->slot], turn_last;
+    ensures turn: turn_last == \old(turn_last) + 1;
     ensures ok: queue_ok(head, tail);
     ensures last: *tail == \old(thread->slot) && queue_in(head, \old(thread->slot));
     ensures order: \forall integer i; 0 <= i < THREAD_MAX && thread_queued[i] == head && i != \old(thread->slot) ==>
       thread_turn[i] < thread_turn[\old(thread->slot)];
-    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot)); */
+    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot));
+    ensures say: queue_cpus_kept{Pre, Post}(NONE); */
 CC_INLINE void thread_queue_append(uint32_t *head, uint32_t *tail, struct thread *thread)
 {
 	/*@ ghost uint32_t slot = thread->slot, last = *tail; */
@@ -198,11 +244,13 @@ CC_INLINE void thread_queue_append(uint32_t *head, uint32_t *tail, struct thread
     requires turn_first > INT64_MIN;
     assigns *head, *tail, thread->next, thread->previous, thread_table[*head].previous,
             thread_queued[thread->slot], thread_turn[thread->slot], turn_first;
+    ensures turn: turn_first == \old(turn_first) - 1;
     ensures ok: queue_ok(head, tail);
     ensures first: *head == \old(thread->slot) && queue_in(head, \old(thread->slot));
     ensures order: \forall integer i; 0 <= i < THREAD_MAX && thread_queued[i] == head && i != \old(thread->slot) ==>
       thread_turn[\old(thread->slot)] < thread_turn[i];
-    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot)); */
+    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot));
+    ensures say: queue_cpus_kept{Pre, Post}(NONE); */
 CC_INLINE void thread_queue_prepend(uint32_t *head, uint32_t *tail, struct thread *thread)
 {
 	/*@ ghost uint32_t slot = thread->slot, first = *head; */
@@ -238,12 +286,13 @@ CC_INLINE void thread_queue_prepend(uint32_t *head, uint32_t *tail, struct threa
 
 /* Out of the list it is in; the others keep their order. */
 /*@ requires queue_words(head, tail) && queue_ok(head, tail) && queue_thread(thread);
-    requires member: thread_queued[thread->slot] == head;
+    requires member: queue_in(head, thread->slot);
     assigns *head, *tail, thread_table[thread->previous].next, thread_table[thread->next].previous,
             thread_queued[thread->slot];
     ensures ok: queue_ok(head, tail);
     ensures out: thread_queued[\old(thread->slot)] == \null;
-    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot)); */
+    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot));
+    ensures say: queue_cpus_kept{Pre, Post}(NONE); */
 CC_INLINE void thread_queue_remove(uint32_t *head, uint32_t *tail, struct thread *thread)
 {
 	/*@ ghost uint32_t slot = thread->slot, before = thread->previous, after = thread->next; */
@@ -280,6 +329,15 @@ CC_INLINE void thread_queue_remove(uint32_t *head, uint32_t *tail, struct thread
 	      thread_table[i].next != NONE ==> thread_table[thread_table[i].next].previous == i; */
 	/*@ assert next_4: \forall integer i; 0 <= i < THREAD_MAX && i != before && thread_queued[i] == head &&
 	      thread_table[i].next != NONE ==> thread_turn[i] < thread_turn[thread_table[i].next]; */
+	/*@ assert next_before: before != NONE ==> thread_table[before].next == after && queue_in(head, before) &&
+	      (after == NONE ? before == *tail : queue_in(head, after) && thread_table[after].previous == before &&
+	        thread_turn[before] < thread_turn[after]); */
+	/*@ assert next_5: \forall integer i; 0 <= i < THREAD_MAX && thread_queued[i] == head &&
+	      thread_table[i].next == NONE ==> i == *tail; */
+	/*@ assert next_6: \forall integer i; 0 <= i < THREAD_MAX && thread_queued[i] == head &&
+	      thread_table[i].next != NONE ==> thread_table[thread_table[i].next].previous == i; */
+	/*@ assert next_7: \forall integer i; 0 <= i < THREAD_MAX && thread_queued[i] == head &&
+	      thread_table[i].next != NONE ==> thread_turn[i] < thread_turn[thread_table[i].next]; */
 	/*@ assert next: queue_nexts(head, tail); */
 }
 
@@ -290,7 +348,8 @@ CC_INLINE void thread_queue_remove(uint32_t *head, uint32_t *tail, struct thread
             thread_queued[thread->slot];
     ensures ok: queue_ok(head, tail);
     ensures out: thread_queued[\old(thread->slot)] == \null;
-    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot)); */
+    ensures others: queue_others_kept{Pre, Post}(head, \old(thread->slot));
+    ensures say: queue_cpus_kept{Pre, Post}(NONE); */
 CC_INLINE void thread_queue_remove_first(uint32_t *head, uint32_t *tail, struct thread *thread)
 {
 	if (thread->previous != NONE)
@@ -300,7 +359,7 @@ CC_INLINE void thread_queue_remove_first(uint32_t *head, uint32_t *tail, struct 
 
 /* Nobody in a list was there before its first: going back along the list, the turn falls, and it ends there. */
 /*@ ghost
-    /@ requires queue_ok(head, tail) && index < THREAD_MAX && thread_queued[index] == head;
+    /@ requires queue_ok(head, tail) && queue_in(head, index);
        assigns \nothing;
        ensures queue_in(head, *head) && *head != NONE && thread_turn[*head] <= thread_turn[index]; @/
     void queue_before(uint32_t *head, uint32_t *tail, uint32_t index)
