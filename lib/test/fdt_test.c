@@ -221,6 +221,7 @@ static void finding(void **state)
 	assert_false(fdt_find_path(&fdt, "soc", &node));
 	assert_false(fdt_find_path(&fdt, "/so", &node));
 	assert_false(fdt_find_path(&fdt, "/xoc", &node));
+	assert_false(fdt_find_path(&fdt, "/aliases/soc", &node)); /* it has no children */
 	assert_false(fdt_find_path(&fdt, "/socket", &node));
 	assert_false(fdt_find_path(&fdt, "/soc/serial@1001", &node));
 	assert_false(fdt_find_path(&fdt, "/soc/serial@100", &node));
@@ -443,6 +444,32 @@ static void oddities(void **state)
 	assert_false(fdt_interrupt(&fdt, at("/wide"), 0, &interrupt));
 	assert_false(fdt_interrupt(&fdt, at("/orphan"), 0, &interrupt));
 	assert_false(fdt_reg(&fdt, at("/orphan"), 0, &(uint64_t){0}, &(uint64_t){0}));
+}
+
+/* A console is named by nobody, by an alias that is none, or by one that leads nowhere. */
+static void no_stdout(void **state)
+{
+	(void)state;
+	static const char *const said[] = { NULL, "serial1:9600", "serial0", "serial" };
+	struct fdt_node node;
+
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+		tree_start();
+		tree_begin("");
+		tree_begin("chosen");
+		if (said[i] != NULL)
+			tree_text("stdout-path", said[i]);
+		tree_end();
+		tree_begin("aliases");
+		tree_text("serial0", "/nowhere");
+		tree_text("serial", "/aliases");
+		tree_end();
+		tree_end();
+		tree_size = tree_finish(tree, sizeof tree);
+		assert_int_equal(fdt_open(tree, tree_size, &fdt), FDT_OK);
+		assert_int_equal(fdt_find_stdout(&fdt, &node), i == 3);
+	}
+	assert_int_equal(node.offset, at("/aliases").offset);
 }
 
 /* What a tree may leave out has a value all the same: two cells of address, one of size; a mask of all ones. */
@@ -708,7 +735,7 @@ TEST_MAIN(cmocka_unit_test_setup(walking, setup), cmocka_unit_test_setup(no_node
           cmocka_unit_test_setup(properties, setup), cmocka_unit_test_setup(reservations, setup),
           cmocka_unit_test_setup(addresses, setup), cmocka_unit_test_setup(pci_windows, setup),
           cmocka_unit_test_setup(interrupts, setup), cmocka_unit_test_setup(pci_interrupts, setup),
-          cmocka_unit_test(oddities), cmocka_unit_test(left_out), cmocka_unit_test_setup(headers, setup),
+          cmocka_unit_test(oddities), cmocka_unit_test(no_stdout), cmocka_unit_test(left_out), cmocka_unit_test_setup(headers, setup),
           cmocka_unit_test_setup(nesting, setup), cmocka_unit_test_setup(truncated, setup),
           cmocka_unit_test_setup(damaged, setup), cmocka_unit_test_setup(changing, setup),
           cmocka_unit_test_setup(random_bytes, setup))
