@@ -10,7 +10,7 @@
 
 int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
-	const int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+	const int order = bytes_compare(a, b, a_size < b_size ? a_size : b_size);
 
 	if (order != 0)
 		return order;
@@ -18,6 +18,9 @@ int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size
 }
 
 /* A quarter of the nodes reach each next level. */
+/*@ requires \valid(volume);
+    assigns volume->level_seed;
+    ensures 0 < \result <= LEVELS; */
 static uint32_t level_draw(struct volume *volume)
 {
 	uint32_t levels = 1;
@@ -25,6 +28,9 @@ static uint32_t level_draw(struct volume *volume)
 	volume->level_seed ^= volume->level_seed << 13;
 	volume->level_seed ^= volume->level_seed >> 7;
 	volume->level_seed ^= volume->level_seed << 17;
+	/*@ loop invariant 0 < levels <= LEVELS;
+	    loop assigns bits, levels;
+	    loop variant LEVELS - levels; */
 	for (uint64_t bits = volume->level_seed >> 20; levels < LEVELS && bits % 4 == 0; bits /= 4)
 		levels++;
 	return levels;
@@ -33,23 +39,33 @@ static uint32_t level_draw(struct volume *volume)
 /* ---- finding ---- */
 
 /* A key of three pieces has whom it belongs to in the first; what others begin with is a digest. */
+/*@ assigns \nothing;
+    ensures \result == 0 || (\result == 1 && key_size > 2 * PIECE_SIZE); */
 static uint32_t head_piece(size_t key_size)
 {
 	return pieces_of(key_size) == PIECES_MAX ? 1 : 0;
 }
 
+/*@ requires key_size <= VOLUME_KEY_MAX && \valid_read(key + (0 .. key_size - 1));
+    assigns \nothing; */
 static uint32_t head_of(const uint8_t *key, size_t key_size)
 {
 	return pieces_of(key_size) == 0 ? 0 : bytes_be32(key + 1 + head_piece(key_size) * PIECE_SIZE);
 }
 
 /* False: one of its pieces is in no key. */
+/*@ requires \valid_read(volume) && key_size <= VOLUME_KEY_MAX && \valid_read(key + (0 .. key_size - 1)) && \valid(out);
+    requires \separated(out, volume);
+    assigns *out; */
 static bool wanted_make(const struct volume *volume, const uint8_t *key, size_t key_size, struct wanted *out)
 {
 	const uint32_t pieces = pieces_of(key_size);
 	bool known = true;
 
 	*out = (struct wanted){ .key = key, .size = key_size, .head = head_of(key, key_size) };
+	/*@ loop invariant 0 <= i <= pieces;
+	    loop assigns i, known, out->pieces[0 .. PIECES_MAX - 1];
+	    loop variant pieces - i; */
 	for (uint32_t i = 0; i < pieces; i++) {
 		out->pieces[i] = piece_find(volume, key + 1 + i * PIECE_SIZE);
 		known = known && out->pieces[i] != 0;
@@ -157,15 +173,22 @@ void index_tail(const struct volume *volume, uint32_t out_tail[LEVELS])
 }
 
 /* Is piece `i` of a key that of the one before it too? Owners and authors mostly are. */
+/*@ requires i < PIECES_MAX && \valid_read(key + (0 .. 1 + i * PIECE_SIZE + PIECE_SIZE - 1)) && \valid_read(before + (0 .. before_size - 1));
+    assigns \nothing; */
 static bool is_repeated(const uint8_t *key, const uint8_t *before, size_t before_size, uint32_t i)
 {
-	return i < pieces_of(before_size) && memcmp(before + 1 + i * PIECE_SIZE, key + 1 + i * PIECE_SIZE, PIECE_SIZE) == 0;
+	return i < pieces_of(before_size) && bytes_compare(before + 1 + i * PIECE_SIZE, key + 1 + i * PIECE_SIZE, PIECE_SIZE) == 0;
 }
 
 void index_ahead(const struct volume *volume, const uint8_t *key, size_t key_size, const uint8_t *before, size_t before_size,
                  bool second)
 {
-	for (uint32_t i = 0; i < pieces_of(key_size); i++) {
+	const uint32_t pieces = pieces_of(key_size);
+
+	/*@ loop invariant 0 <= i <= pieces;
+	    loop assigns i;
+	    loop variant pieces - i; */
+	for (uint32_t i = 0; i < pieces; i++) {
 		if (!is_repeated(key, before, before_size, i))
 			piece_ahead(volume, key + 1 + i * PIECE_SIZE, second);
 	}

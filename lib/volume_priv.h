@@ -173,10 +173,14 @@ bool pool_start(struct volume *volume);
 uint32_t pool_take(struct volume *volume, size_t size); /* zeroed; 0: no memory */
 void pool_give(struct volume *volume, uint32_t number, size_t size);
 struct piece *piece_at(const struct volume *volume, uint32_t number);
+/*@ requires \valid_read(volume) && \valid_read(bytes + (0 .. PIECE_SIZE - 1));
+    assigns \nothing; */
 uint32_t piece_find(const struct volume *volume, const uint8_t *bytes); /* 0: not there */
 /* Used once more; `found`: its number, if that is known. 0: no memory. */
 uint32_t piece_take(struct volume *volume, uint32_t found, const uint8_t *bytes);
 /* It will be looked for soon: fetch its bucket and, in a second round, the first piece of that. */
+/*@ requires \valid_read(volume) && \valid_read(bytes + (0 .. PIECE_SIZE - 1));
+    assigns \nothing; */
 void piece_ahead(const struct volume *volume, const uint8_t *bytes, bool bucket_is_here);
 void piece_give(struct volume *volume, uint32_t number);
 void pieces_expect(struct volume *volume, uint64_t count); /* so many will come */
@@ -185,6 +189,10 @@ uint32_t *node_slot(const struct volume *volume, const uint8_t *key, size_t key_
 /* Nodes. */
 struct node *node_at(const struct volume *volume, uint32_t number);
 struct touch *touch_at(const struct volume *volume, uint32_t number);
+/*@ assigns \nothing;
+    ensures \result <= PIECES_MAX && (key_size == 0 ==> \result == 0);
+    ensures key_size > 0 ==> 1 + \result * PIECE_SIZE <= key_size;
+    ensures 0 < key_size <= VOLUME_KEY_MAX ==> key_size - 1 - \result * PIECE_SIZE < PIECE_SIZE; */
 uint32_t pieces_of(size_t key_size);
 uint32_t *node_pieces(struct node *node);
 uint32_t node_make(struct volume *volume, uint32_t levels, const struct wanted *wanted); /* 0: no memory */
@@ -215,6 +223,8 @@ void index_tail(const struct volume *volume, uint32_t out_tail[LEVELS]);
 void index_ahead(const struct volume *volume, const uint8_t *key, size_t key_size, const uint8_t *before, size_t before_size,
                  bool second);
 status_t index_append(struct volume *volume, uint32_t tail[LEVELS], const uint8_t *key, size_t key_size);
+/*@ requires \valid_read(a + (0 .. a_size - 1)) && \valid_read(b + (0 .. b_size - 1));
+    assigns \nothing; */
 int key_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size);
 
 /* The log. */
