@@ -45,11 +45,13 @@ static void entry_write(struct line *line, uint32_t entry)
 	ioapic_write(line->base, REGISTER_ENTRY + 2u * line->number, entry);
 }
 
-/* Change bits of the low half. */
+/* Change bits of the low half. An edge line's is as wanted at each acknowledgement: the device is left in peace then. */
 static void entry_change(uint32_t irq, uint32_t clear, uint32_t set)
 {
 	lock_acquire(&window_lock, LOCK_LOG);
-	entry_write(&lines[irq], (lines[irq].entry & ~clear) | set);
+	uint32_t entry = (lines[irq].entry & ~clear) | set;
+	if (entry != lines[irq].entry)
+		entry_write(&lines[irq], entry);
 	lock_release(&window_lock, LOCK_LOG);
 }
 

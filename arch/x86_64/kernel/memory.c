@@ -37,6 +37,16 @@ void arch_root_init(uint64_t *root)
 	root[ROOT_KERNEL] = ((const uint64_t *)arch_direct(kernel_root))[ROOT_KERNEL];
 }
 
+CC_NOINLINE uint32_t x86_device_read32(uint64_t address)
+{
+	return *(volatile uint32_t *)arch_direct((paddr_t){address});
+}
+
+CC_NOINLINE void x86_device_write32(uint64_t address, uint32_t value)
+{
+	*(volatile uint32_t *)arch_direct((paddr_t){address}) = value;
+}
+
 void arch_cache_sync(const void *address, size_t bytes)
 {
 	(void)address; /* instruction fetch sees stores; a far jump or IRET, the way to new code, serializes */

@@ -80,16 +80,14 @@ X86_WRITE_REGISTER(cr4)
 #define X86_CR0_TASK_SWITCHED (1ull << 3) /* the FPU traps */
 #define X86_CR4_GLOBAL (1ull << 7)
 
-/* Device registers lie in the direct map, at their physical address, uncached (x86_device_map). */
-CC_INLINE uint32_t x86_device_read32(uint64_t address)
-{
-	return *(volatile uint32_t *)arch_direct((paddr_t){address});
-}
-
-CC_INLINE void x86_device_write32(uint64_t address, uint32_t value)
-{
-	*(volatile uint32_t *)arch_direct((paddr_t){address}) = value;
-}
+/*
+ * Device registers lie in the direct map, at their physical address, uncached. Never inline: QEMU 7.2
+ * learns between two blocks of code only that the map of devices changed (a BAR was placed). Of two accesses in one
+ * block the second, after the first has waited for the CPU that changed it, reaches another device, or none: the
+ * emulator ends.
+ */
+uint32_t x86_device_read32(uint64_t address);
+void x86_device_write32(uint64_t address, uint32_t value);
 
 /* ---- linker script; `PHYSICAL` of an image address ---- */
 extern char kernel_text_start[], kernel_text_end[], kernel_rodata_start[], kernel_rodata_end[],
