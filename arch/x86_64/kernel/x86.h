@@ -81,10 +81,9 @@ X86_WRITE_REGISTER(cr4)
 #define X86_CR4_GLOBAL (1ull << 7)
 
 /*
- * Device registers lie in the direct map, at their physical address, uncached. Never inline: QEMU 7.2
- * learns between two blocks of code only that the map of devices changed (a BAR was placed). Of two accesses in one
- * block the second, after the first has waited for the CPU that changed it, reaches another device, or none: the
- * emulator ends.
+ * Device registers lie in the direct map, at their physical address, uncached. Never inline: QEMU 7.2 learns only
+ * between two blocks of code that the map of devices changed (a BAR was placed). Of two accesses in one block the
+ * second, after the first has waited for the CPU that changed it, reaches another device, or none: the emulator ends.
  */
 uint32_t x86_device_read32(uint64_t address);
 void x86_device_write32(uint64_t address, uint32_t value);
