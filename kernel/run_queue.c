@@ -232,11 +232,19 @@ struct thread *run_queue_highest(const struct run_queue *queue)
 
 CC_COLD struct thread *run_queue_movable(const struct run_queue *queue, uint32_t cpu)
 {
+	/*@ loop invariant 0 <= step <= PRIORITY_COUNT && firsts_may_not(queue, PRIORITY_COUNT - 1 - step, cpu);
+	    loop assigns step;
+	    loop variant PRIORITY_COUNT - step; */
 	for (uint32_t step = 0; step < PRIORITY_COUNT; step++) {
 		uint32_t priority = PRIORITY_COUNT - 1u - step;
 		uint32_t slot = queue->head[priority];
+		/*@ loop invariant 0 <= looked <= RUN_QUEUE_LOOK && (slot == NONE || queue_in(&queue->head[priority], slot));
+		    loop invariant looked == 0 ? slot == queue->head[priority] :
+		      queue->head[priority] != NONE && !thread_may_run(queue->head[priority], cpu);
+		    loop assigns looked, slot;
+		    loop variant RUN_QUEUE_LOOK - looked; */
 		for (uint32_t looked = 0; slot != NONE && looked < RUN_QUEUE_LOOK; looked++) {
-			if (thread_table[slot].affinity >> cpu & 1u)
+			if (bit_get(thread_table[slot].affinity, cpu))
 				return &thread_table[slot];
 			slot = thread_table[slot].next;
 		}

@@ -32,6 +32,13 @@
     predicate run_queue_others{K, L}(integer cpu, integer priority) =
       \forall integer c, p; 0 <= c < CPU_MAX && 0 <= p < PRIORITY_COUNT && (c != cpu || p != priority) ==>
         queue_same{K, L}(\at(&run_queue_table[c].head[p], L), \at(&run_queue_table[c].tail[p], L));
+
+    predicate thread_may_run{L}(integer i, integer cpu) = bit((uint64_t)thread_table[i].affinity, cpu);
+
+    // of each list above this priority, the first may not
+    predicate firsts_may_not{L}(struct run_queue *queue, integer priority, integer cpu) =
+      \forall integer q; priority < q < PRIORITY_COUNT && queue->head[q] != NONE ==>
+        !thread_may_run(queue->head[q], cpu);
 */
 
 /* At the end / the front of its priority. The thread is in no queue and READY. */
@@ -90,6 +97,11 @@ void run_queue_remove(struct run_queue *queue, struct thread *thread);
       (\forall integer i; 0 <= i < THREAD_MAX && thread_queued[i] == &queue->head[p] ==>
         thread_turn[queue->head[p]] <= thread_turn[i]); */
 struct thread *run_queue_highest(const struct run_queue *queue);
-/* A thread of high priority that may run on `cpu`, or NULL. */
+/* A thread of high priority that may run on `cpu`, or NULL; stays in the queue. */
+/*@ requires \valid_read(queue) && run_queue_lists(queue) && cpu < CPU_MAX;
+    assigns \nothing;
+    ensures one: \result != \null ==> \exists integer p, i; 0 <= p < PRIORITY_COUNT && queue_in(&queue->head[p], i) &&
+      \result == &thread_table[i] && thread_may_run(i, cpu) && firsts_may_not(queue, p, cpu);
+    ensures none: \result == \null ==> firsts_may_not(queue, -1, cpu); */
 struct thread *run_queue_movable(const struct run_queue *queue, uint32_t cpu);
 bool run_queue_valid(const struct run_queue *queue, uint32_t cpu);

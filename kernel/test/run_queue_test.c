@@ -92,6 +92,8 @@ static void movable(void **state)
 	assert_null(run_queue_movable(queue, 1));
 	run_queue_remove(queue, &thread_table[12]);
 	assert_int_equal(thread_slot(run_queue_movable(queue, 1)), 30);
+	run_queue_append(queue, 0, thread_of(31, PRIORITY_COUNT - 1));
+	assert_int_equal(thread_slot(run_queue_movable(queue, 1)), 31);
 }
 
 static void broken_is_seen(void **state)
