@@ -24,7 +24,7 @@ import tree
 
 FOLDER = os.path.join(tree.ROOT, "build", "proofs")
 CACHE = os.path.join(FOLDER, "cache")
-PROVERS = "z3,cvc5,cvc4"
+PROVERS = "cvc5,cvc4,z3"
 FIRST_SECONDS = 2
 LAST_SECONDS = int(os.environ.get("TIMEOUT", "30"))
 SUM = re.compile(r"^\[wp\] Proved goals: *(\d+) */ *(\d+)", re.MULTILINE)
@@ -150,6 +150,7 @@ def main():
     configure()
     versions = tools()
     chosen = [unit for unit in units() if not wanted or unit[0] in wanted]
+    chosen.sort(key=lambda unit: -unit[2])  # no long one is left for the end, when others have nothing to do
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(tree.jobs()) as pool:
         for name, good, bad, seconds, problems in pool.map(lambda unit: prove(unit, versions, smoke), chosen):
