@@ -129,7 +129,7 @@ scenario: images ## run scenarios: ONLY=part-of-name ARCH= CPUS=
 	@$(if $(filter x86_64,$(ARCH)),$(MAKE) iso)
 	@$(PYTHON) tests/qemu/runner.py $(if $(filter command%,$(origin ARCH)),--arch $(ARCH)) \
 		$(if $(filter command%,$(origin CPUS)),--cpus $(CPUS)) $(ONLY)
-proofs: build/.packages-proofs ## prove what verification/units.txt lists: ONLY=unit (minutes from nothing, then what changed)
+proofs: packages build/.packages-proofs ## prove what verification/units.txt lists: ONLY=unit (minutes from nothing, then what changed)
 	@$(PYTHON) tools/prove.py $(ONLY)
 models: packages ## check the models verification/*.pml and that their mutants fail: ONLY=model
 	@$(PYTHON) tools/model.py $(ONLY)

@@ -104,6 +104,9 @@ bool hash_equal(const uint8_t a[HASH_SIZE], const uint8_t b[HASH_SIZE])
 {
 	uint8_t difference = 0;
 
+	/*@ loop invariant 0 <= i <= HASH_SIZE;
+	    loop assigns i, difference;
+	    loop variant HASH_SIZE - i; */
 	for (size_t i = 0; i < HASH_SIZE; i++)
 		difference |= a[i] ^ b[i];
 	return difference == 0;

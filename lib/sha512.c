@@ -40,12 +40,16 @@ static const uint64_t INITIAL[8] = {
 	0x510e527fade682d1u, 0x9b05688c2b3e6c1fu, 0x1f83d9abfb41bd6bu, 0x5be0cd19137e2179u,
 };
 
+/*@ requires 0 < bits < 64;
+    assigns \nothing; */
 static uint64_t rotate(uint64_t word, unsigned bits)
 {
 	return word >> bits | word << (64 - bits);
 }
 
 /* Word number `round` of the schedule; it replaces the one 16 rounds before it. */
+/*@ requires \valid(words + (0 .. 15)) && round < ROUNDS;
+    assigns words[0 .. 15]; */
 static uint64_t schedule(uint64_t words[16], size_t round)
 {
 	const uint64_t w15 = words[(round + 1) % 16];
@@ -59,6 +63,8 @@ static uint64_t schedule(uint64_t words[16], size_t round)
 }
 
 /* One round of the variables a..h, which are v[0]..v[7]. */
+/*@ requires \valid(v + (0 .. 7));
+    assigns v[0 .. 7]; */
 static void step(uint64_t v[8], uint64_t addend)
 {
 	const uint64_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
@@ -66,46 +72,72 @@ static void step(uint64_t v[8], uint64_t addend)
 	const uint64_t first = v[7] + (rotate(v[4], 14) ^ rotate(v[4], 18) ^ rotate(v[4], 41)) + choice + addend;
 	const uint64_t second = (rotate(v[0], 28) ^ rotate(v[0], 34) ^ rotate(v[0], 39)) + majority;
 
+	/*@ loop invariant 0 <= i <= 7;
+	    loop assigns i, v[1 .. 7];
+	    loop variant i; */
 	for (size_t i = 7; i > 0; i--)
 		v[i] = v[i - 1];
 	v[4] += first;
 	v[0] = first + second;
 }
 
+/*@ requires \valid(chain + (0 .. 7)) && \valid_read(block + (0 .. SHA512_BLOCK_SIZE - 1));
+    assigns chain[0 .. 7]; */
 static void compress(uint64_t chain[8], const uint8_t block[SHA512_BLOCK_SIZE])
 {
 	uint64_t words[16];
 	uint64_t v[8];
 
+	/*@ loop invariant 0 <= i <= 16;
+	    loop assigns i, words[0 .. 15];
+	    loop variant 16 - i; */
 	for (size_t i = 0; i < 16; i++)
 		words[i] = bytes_be64(block + 8 * i);
+	/*@ loop invariant 0 <= i <= 8;
+	    loop assigns i, v[0 .. 7];
+	    loop variant 8 - i; */
 	for (size_t i = 0; i < 8; i++)
 		v[i] = chain[i];
+	/*@ loop invariant 0 <= round <= ROUNDS;
+	    loop assigns round, v[0 .. 7], words[0 .. 15];
+	    loop variant ROUNDS - round; */
 	for (size_t round = 0; round < ROUNDS; round++)
 		step(v, ROUND_CONSTANTS[round] + schedule(words, round));
+	/*@ loop invariant 0 <= i <= 8;
+	    loop assigns i, chain[0 .. 7];
+	    loop variant 8 - i; */
 	for (size_t i = 0; i < 8; i++)
 		chain[i] += v[i];
 }
 
+/*@ requires \valid(to + (0 .. 7));
+    assigns to[0 .. 7]; */
 static void put_be64(uint8_t *to, uint64_t value)
 {
+	/*@ loop invariant 0 <= i <= 8;
+	    loop assigns i, to[0 .. 7];
+	    loop variant 8 - i; */
 	for (size_t i = 0; i < 8; i++)
 		to[i] = (uint8_t)(value >> (56 - 8 * i));
 }
 
 void sha512_begin(struct sha512 *hash)
 {
+	/*@ loop invariant 0 <= i <= 8;
+	    loop assigns i, hash->chain[0 .. 7];
+	    loop variant 8 - i; */
 	for (size_t i = 0; i < 8; i++)
 		hash->chain[i] = INITIAL[i];
 	hash->length = 0;
 }
 
-void sha512_update(struct sha512 *hash, const void *data, size_t length)
+void sha512_update(struct sha512 *hash, const uint8_t *data, size_t length)
 {
-	const uint8_t *bytes = data;
-
+	/*@ loop invariant 0 <= i <= length && hash->length == \at(hash->length, Pre) + i;
+	    loop assigns i, *hash;
+	    loop variant length - i; */
 	for (size_t i = 0; i < length; i++) {
-		hash->block[hash->length % SHA512_BLOCK_SIZE] = bytes[i];
+		hash->block[hash->length % SHA512_BLOCK_SIZE] = data[i];
 		hash->length++;
 		if (hash->length % SHA512_BLOCK_SIZE == 0)
 			compress(hash->chain, hash->block);
@@ -121,15 +153,23 @@ void sha512_end(struct sha512 *hash, uint8_t out_digest[SHA512_SIZE])
 	put_be64(bits, length >> 61);
 	put_be64(bits + 8, length << 3);
 	sha512_update(hash, &MARK, 1);
+	/*@ loop invariant length < hash->length <= length + SHA512_BLOCK_SIZE;
+	    loop invariant \let at = (length + 1) % SHA512_BLOCK_SIZE;
+	      hash->length - length - 1 <= (LENGTH_AT + SHA512_BLOCK_SIZE - at) % SHA512_BLOCK_SIZE;
+	    loop assigns *hash;
+	    loop variant length + SHA512_BLOCK_SIZE - hash->length; */
 	while (hash->length % SHA512_BLOCK_SIZE != LENGTH_AT)
 		sha512_update(hash, &ZERO, 1);
 	sha512_update(hash, bits, sizeof bits);
+	/*@ loop invariant 0 <= i <= 8;
+	    loop assigns i, out_digest[0 .. SHA512_SIZE - 1];
+	    loop variant 8 - i; */
 	for (size_t i = 0; i < 8; i++)
 		put_be64(out_digest + 8 * i, hash->chain[i]);
 	secret_wipe(hash, sizeof *hash);
 }
 
-void sha512_bytes(const void *data, size_t length, uint8_t out_digest[SHA512_SIZE])
+void sha512_bytes(const uint8_t *data, size_t length, uint8_t out_digest[SHA512_SIZE])
 {
 	struct sha512 hash;
 

@@ -41,7 +41,7 @@ PROOF_SECONDS = 20
 TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalog": "module", "catalog_check": "module",
          "fdt_find": "fdt", "fdt_bus": "fdt", "fdt_interrupt": "fdt", "audit_index": "audit", "audit_staging": "audit",
          "user_range": "aspace", "frame_pool": "frame", "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
-         "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
+         "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts", "xts": "block_xts",
          "manifest_lines": "manifest", "manifest_entry": "manifest",
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
              "window", "record", "super", "label", "page", "replay", "tail", "index", "pieces"))], "volume"),

@@ -74,7 +74,10 @@ def configure():
 
 
 def includes(file):
-    return " ".join("-I" + folder for folder in tree.include_roots(file))
+    folders = tree.include_roots(file)
+    if re.search(r"third-party/|<blake3/", tree.read(file)):
+        folders += ["build/third-party", "lib/third-party", "lib/third-party/GFp"]
+    return " ".join("-I" + folder for folder in folders)
 
 
 def fingerprint(file, options, versions):

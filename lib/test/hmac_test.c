@@ -51,15 +51,15 @@ static void definition(void **state)
 
 	(void)state;
 	for (uint32_t iteration = 1; iteration <= 30; iteration++) {
-		hmac_begin(&hmac, "passphrase", 10);
+		hmac_begin(&hmac, (const uint8_t *)"passphrase", 10);
 		if (iteration == 1)
-			hmac_update(&hmac, "salt\0\0\0\1", 8);
+			hmac_update(&hmac, (const uint8_t *)"salt\0\0\0\1", 8);
 		else
 			hmac_update(&hmac, u, sizeof u);
 		hmac_end(&hmac, u);
 		for (size_t i = 0; i < sizeof u; i++)
 			expected[i] ^= u[i];
-		pbkdf2("passphrase", 10, SALT, 4, iteration, key);
+		pbkdf2((const uint8_t *)"passphrase", 10, SALT, 4, iteration, key);
 		assert_memory_equal(key, expected, sizeof key);
 	}
 }

@@ -256,10 +256,10 @@ static void mixed_order(void **state)
 		odd_encoding(message % 3 == 0 ? 0 : message % 3 == 1 ? 8 : ODDS + message % 4, torsion);
 		pair_make(&pair, &seed);
 		assert_int_equal(crypto_core_ed25519_add(key, pair.key, torsion), 0);
-		signature_sign(pair.seed, key, &message, sizeof message, signature);
+		signature_sign(pair.seed, key, (const uint8_t *)&message, sizeof message, signature);
 		good += verdict(key, (const uint8_t *)&message, sizeof message, signature);
 		/* The same of R: no message fits. */
-		signature_sign(pair.seed, pair.key, &message, sizeof message, signature);
+		signature_sign(pair.seed, pair.key, (const uint8_t *)&message, sizeof message, signature);
 		assert_int_equal(crypto_core_ed25519_add(signature, signature, torsion), 0);
 		assert_false(verdict(pair.key, (const uint8_t *)&message, sizeof message, signature));
 	}

@@ -10,7 +10,7 @@ static void check(const char *message, size_t length, const char *expected)
 	uint8_t digest[SHA512_SIZE];
 	char text[2 * SHA512_SIZE + 1];
 
-	sha512_bytes(message, length, digest);
+	sha512_bytes((const uint8_t *)message, length, digest);
 	hex_of_bytes(digest, sizeof digest, text);
 	assert_string_equal(text, expected);
 }
@@ -69,7 +69,7 @@ static void wiped(void **state)
 	uint8_t digest[SHA512_SIZE];
 
 	sha512_begin(&hash);
-	sha512_update(&hash, "secret", 6);
+	sha512_update(&hash, (const uint8_t *)"secret", 6);
 	sha512_end(&hash, digest);
 	for (size_t i = 0; i < sizeof hash; i++)
 		assert_int_equal(((const uint8_t *)&hash)[i], 0);

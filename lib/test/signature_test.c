@@ -253,7 +253,7 @@ static void forge_for_key(const uint8_t key[32], uint64_t *seed)
 		memcpy(signature + 32, secret, 32);
 		assert_true(message++ < 1000);
 	} while (!equation_holds(key, (const uint8_t *)&message, sizeof message, signature));
-	assert_false(signature_verify(key, &message, sizeof message, signature));
+	assert_false(signature_verify(key, (const uint8_t *)&message, sizeof message, signature));
 }
 
 static void small_key(void **state)
@@ -293,7 +293,7 @@ static void noncanonical_key(void **state)
 		memset(key, 0xff, sizeof key);
 		key[0] = (uint8_t)low;
 		key[31] = 0x7f;
-		assert_false(signature_verify(key, "", 0, (const uint8_t[64]){ 1 }));
+		assert_false(signature_verify(key, (const uint8_t *)"", 0, (const uint8_t[64]){ 1 }));
 	}
 }
 

@@ -22,9 +22,9 @@ static struct unlock_offer_req offers[2];
 static bool typed[2];
 static uint32_t lines, controls;
 
-void __wrap_pbkdf2(const void *passphrase, size_t length, const uint8_t *salt, size_t salt_size, uint32_t iterations,
+void __wrap_pbkdf2(const uint8_t *passphrase, size_t length, const uint8_t *salt, size_t salt_size, uint32_t iterations,
                    uint8_t out_key[64]);
-void __wrap_pbkdf2(const void *passphrase, size_t length, const uint8_t *salt, size_t salt_size, uint32_t iterations,
+void __wrap_pbkdf2(const uint8_t *passphrase, size_t length, const uint8_t *salt, size_t salt_size, uint32_t iterations,
                    uint8_t out_key[64])
 {
 	struct hash hash;

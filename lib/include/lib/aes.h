@@ -20,7 +20,15 @@ struct aes {
 	uint64_t schedule[AES_SCHEDULE_WORDS]; /* secret; nobody looks inside */
 };
 
+/*@ requires \valid(aes) && \valid_read(key + (0 .. AES_KEY_SIZE - 1));
+    assigns *aes; */
 void aes_begin(struct aes *aes, const uint8_t key[AES_KEY_SIZE]);
 /* `count` blocks, each by itself; `in` and `out` may be the same. */
+/*@ requires \valid_read(aes) && \valid_read(in + (0 .. count * AES_BLOCK_SIZE - 1));
+    requires \valid(out + (0 .. count * AES_BLOCK_SIZE - 1)) && \separated(aes, out + (0 .. count * AES_BLOCK_SIZE - 1));
+    assigns out[0 .. count * AES_BLOCK_SIZE - 1]; */
 void aes_encrypt(const struct aes *aes, const uint8_t *in, uint8_t *out, size_t count);
+/*@ requires \valid_read(aes) && \valid_read(in + (0 .. count * AES_BLOCK_SIZE - 1));
+    requires \valid(out + (0 .. count * AES_BLOCK_SIZE - 1)) && \separated(aes, out + (0 .. count * AES_BLOCK_SIZE - 1));
+    assigns out[0 .. count * AES_BLOCK_SIZE - 1]; */
 void aes_decrypt(const struct aes *aes, const uint8_t *in, uint8_t *out, size_t count);

