@@ -39,8 +39,9 @@ PROOF_SECONDS = 20
 # The tests of units, or of single functions, that do not have their name; and for functions in headers, where they
 # are and what else is to be compiled with them.
 TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalog": "module", "catalog_check": "module",
-         "fdt_find": "fdt", "fdt_bus": "fdt", "fdt_interrupt": "fdt", "audit_index": "audit", "audit_staging": "audit",
-         "user_range": "aspace", "frame_pool": "frame", "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
+         **dict.fromkeys(["fdt", "fdt_find"], "fdt fdt_damage"), **dict.fromkeys(["fdt_bus", "fdt_interrupt"], "fdt_bus fdt_damage"),
+         "audit_index": "audit", "audit_staging": "audit", "user_range": "aspace", "frame_pool": "frame",
+         "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
          "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
          "manifest_lines": "manifest", "manifest_entry": "manifest",
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
