@@ -45,7 +45,8 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
          "manifest_lines": "manifest", "manifest_entry": "manifest",
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
-             "window", "record", "super", "label", "page", "replay", "tail", "index", "pieces"))], "volume"),
+             "window", "record", "super", "label", "page", "replay", "tail", "index", "pieces"))],
+             "volume volume_full volume_clean volume_damage"),
          "thread_links": "thread_queue", "channel_state": "channel",
          "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
@@ -160,7 +161,7 @@ class Mutant:
             out.write(self.text)
 
     def build(self):
-        """The test programs of this mutant; none: it is no C."""
+        """The objects of this mutant, by file; none: it is no C."""
         self.write()
         # The compiler sees the mutated text where the source is.
         stands_for = {"type": "file", "name": os.path.join(tree.ROOT, self.function.source), "external-contents": self.path}
@@ -171,9 +172,19 @@ class Mutant:
             objects[file] = os.path.join(self.folder, os.path.basename(file) + ".o")
             line = flags(file) + ["-g0", "-w", "-ivfsoverlay", os.path.join(self.folder, "overlay"), "-c", file, "-o", objects[file]]
             if subprocess.run(line, cwd=tree.ROOT, capture_output=True).returncode != 0:
-                return []
-        programs = [self.link(test, objects) for test in self.function.tests]
-        return programs if all(programs) else []
+                return {}
+        return objects
+
+    def tested(self):
+        """`no C`, or `test` if one fails, or `left`; no further one is linked then."""
+        objects = self.build()
+        for test in self.function.tests if objects else []:
+            program = self.link(test, objects)
+            if not program:
+                return "no C"
+            if not passes(program):
+                return "test"
+        return "left" if objects else "no C"
 
     def link(self, test, objects):
         """As make links it, with the mutant's objects before the others."""
@@ -185,14 +196,9 @@ class Mutant:
 
     def judge(self, known, provers):
         """`no C`, `test`, `proof` (who noticed), `survived`, or, if provers were not asked yet, `left`."""
-        if known != "left":
-            programs = self.build()
-            if not programs:
-                return "no C"
-            if not all(map(passes, programs)):
-                return "test"
-        if not provers:
-            return "left"
+        found = known or self.tested()
+        if found != "left" or not provers:
+            return found
         if not self.unit.proves(self.function):
             return "survived"
         self.write()

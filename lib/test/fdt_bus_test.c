@@ -189,5 +189,96 @@ static void left_out(void **state)
 	assert_false(fdt_pci_interrupt(&fdt, at("/short"), 0x2800, 1, &interrupt));
 }
 
+/* A bus of so many cells, and a device there: its first address, or 0. */
+static uint64_t base_with_cells(uint32_t address_cells, uint32_t size_cells)
+{
+	uint64_t base = 0, size = 0;
+
+	tree_start();
+	tree_begin("");
+	tree_cells("#address-cells", address_cells);
+	tree_cells("#size-cells", size_cells);
+	tree_begin("device");
+	tree_cells("reg", 1, 2, 3, 4, 5, 6, 7, 8);
+	tree_end();
+	tree_end();
+	tree_use();
+	return fdt_reg_local(&fdt, at("/device"), 0, &base, &size) ? base : 0;
+}
+
+static void widths(void **state)
+{
+	(void)state;
+	assert_int_equal(base_with_cells(0, 1), 0);
+	assert_int_equal(base_with_cells(1, 0), 1);
+	assert_int_equal(base_with_cells(2, 2), 0x100000002);
+	assert_int_equal(base_with_cells(3, 2), 0x200000003); /* PCI's first cell is no part of the number */
+	assert_int_equal(base_with_cells(4, 2), 0);
+	assert_int_equal(base_with_cells(2, 3), 0);
+}
+
+/* Regions that end where numbers do, or fill their bus; buses below wide addresses; nothing of PCI is memory by itself. */
+static void ends(void **state)
+{
+	(void)state;
+	uint64_t base = 0, size = 0;
+
+	tree_start();
+	tree_begin("");
+	tree_cells("#address-cells", 3);
+	tree_cells("#size-cells", 2);
+	tree_begin("last");
+	tree_cells("reg", 0, 0xffffffff, 0, 0, 0xffffffff, 0, 0xffffffff, 0, 1, 0);
+	tree_end();
+	tree_begin("bus");
+	tree_cells("#address-cells", 1);
+	tree_cells("#size-cells", 1);
+	tree_cells("ranges", 0x100, 0, 0, 0x5000, 0x200);
+	tree_device("whole", 0x100, 0x200);
+	tree_device("more", 0x100, 0x201);
+	tree_end();
+	tree_begin("pcie");
+	tree_cells("#address-cells", 3);
+	tree_cells("#size-cells", 2);
+	tree_cells("ranges", 0, 0, 0, 0, 0, 0, 1, 0);
+	tree_begin("function");
+	tree_cells("reg", 0, 0, 0, 0, 0x100);
+	tree_end();
+	tree_end();
+	tree_end();
+	tree_use();
+	expect_reg("/last", 0, 0xffffffff00000000, 0xffffffff);
+	assert_false(fdt_reg(&fdt, at("/last"), 1, &base, &size));
+	expect_reg("/bus/whole", 0, 0x5000, 0x200);
+	assert_false(fdt_reg(&fdt, at("/bus/more"), 0, &base, &size));
+	assert_true(fdt_reg_local(&fdt, at("/pcie/function"), 0, &base, &size));
+	assert_false(fdt_reg(&fdt, at("/pcie/function"), 0, &base, &size));
+}
+
+/* Of a window's first cell one bit says prefetchable, two the space, none more; one may end where numbers do. */
+static void window_flags(void **state)
+{
+	(void)state;
+	static const uint32_t flags[] = {0x40000000, 0x3fffffff, 0x83000000, 0xc2000000};
+	struct fdt_pci_window window;
+
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+		tree_start();
+		tree_begin("");
+		tree_begin("pcie");
+		tree_cells("#address-cells", 3);
+		tree_cells("#size-cells", 2);
+		tree_cells("ranges", flags[i], 0xffffffff, 0, 0, 0x1000, 0, 0xffffffff, 0, 0xffffffff, 1, 0, 0x1000, 0, 0xffffffff);
+		tree_end();
+		tree_end();
+		tree_use();
+		assert_true(fdt_pci_window(&fdt, at("/pcie"), 0, &window));
+		assert_int_equal(window.prefetchable, flags[i] >> 30 & 1u);
+		assert_int_equal(window.space, flags[i] >> 24 & 3u);
+		assert_int_equal(window.pci_base, 0xffffffff00000000);
+		assert_false(fdt_pci_window(&fdt, at("/pcie"), 1, &window)); /* it would wrap */
+	}
+}
+
 TEST_MAIN(T(addresses), T(pci_windows), T(interrupts), T(pci_interrupts), cmocka_unit_test(oddities),
-          cmocka_unit_test(left_out))
+          cmocka_unit_test(left_out), cmocka_unit_test(widths), cmocka_unit_test(ends), cmocka_unit_test(window_flags))
