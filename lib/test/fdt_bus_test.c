@@ -128,6 +128,17 @@ static void oddities(void **state)
 	tree_begin("orphan");
 	tree_cells("interrupts", 1);
 	tree_end();
+	tree_begin("zero"); /* nobody's parent */
+	tree_cells("phandle", 0);
+	tree_cells("#interrupt-cells", 1);
+	tree_end();
+	tree_begin("one");
+	tree_cells("phandle", 3);
+	tree_cells("#interrupt-cells", 1);
+	tree_end();
+	tree_begin("many");
+	tree_cells("interrupts-extended", 3, 20, 3, 21, 3, 22, 3, 23, 3, 24, 3, 25, 3, 26, 3, 27);
+	tree_end();
 	tree_end();
 	tree_use();
 
@@ -138,6 +149,9 @@ static void oddities(void **state)
 	assert_false(fdt_interrupt(&fdt, at("/whole"), 2, &interrupt));
 	assert_false(fdt_interrupt(&fdt, at("/wide"), 0, &interrupt));
 	assert_false(fdt_interrupt(&fdt, at("/orphan"), 0, &interrupt));
+	assert_true(fdt_interrupt(&fdt, at("/many"), 7, &interrupt));
+	assert_int_equal(interrupt.cells[0], 27);
+	assert_false(fdt_interrupt(&fdt, at("/many"), 8, &interrupt));
 	assert_false(fdt_reg(&fdt, at("/orphan"), 0, &(uint64_t){0}, &(uint64_t){0}));
 }
 
@@ -187,6 +201,46 @@ static void left_out(void **state)
 	assert_false(fdt_pci_interrupt(&fdt, at("/exact"), 0x1000, 1, &interrupt));
 	assert_true(fdt_pci_interrupt(&fdt, at("/short"), 0x0800, 1, &interrupt)); /* as if it were not there */
 	assert_false(fdt_pci_interrupt(&fdt, at("/short"), 0x2800, 1, &interrupt));
+}
+
+static void tree_controller(const char *name, uint32_t phandle, uint32_t address_cells)
+{
+	tree_begin(name);
+	tree_cells("phandle", phandle);
+	tree_cells("#interrupt-cells", 1);
+	if (address_cells != 0)
+		tree_cells("#address-cells", address_cells);
+	tree_end();
+}
+
+/* In a map, controllers may have addresses, of three cells at most; what is cut short is no entry. */
+static void maps(void **state)
+{
+	(void)state;
+	struct fdt_interrupt interrupt;
+
+	tree_start();
+	tree_begin("");
+	tree_controller("plain", 1, 0);
+	tree_controller("wide", 2, 3);
+	tree_controller("wider", 3, 4);
+	tree_begin("three");
+	tree_cells("interrupt-map", 0, 0, 0, 1, 2, 8, 8, 8, 50, 0x800, 0, 0, 1, 1, 51, 0x1000, 0, 0, 1, 1);
+	tree_end();
+	tree_begin("four");
+	tree_cells("interrupt-map", 0, 0, 0, 1, 3, 8, 8, 8, 8, 52, 0x800, 0, 0, 1, 1, 53);
+	tree_end();
+	tree_end();
+	tree_use();
+	assert_true(fdt_pci_interrupt(&fdt, at("/three"), 0, 1, &interrupt));
+	assert_int_equal(interrupt.cells[0], 50);
+	assert_true(is_named(interrupt.controller, "wide"));
+	assert_true(fdt_pci_interrupt(&fdt, at("/three"), 0x800, 1, &interrupt));
+	assert_int_equal(interrupt.cells[0], 51);
+	assert_true(is_named(interrupt.controller, "plain"));
+	assert_false(fdt_pci_interrupt(&fdt, at("/three"), 0x1000, 1, &interrupt));
+	assert_false(fdt_pci_interrupt(&fdt, at("/four"), 0, 1, &interrupt));
+	assert_false(fdt_pci_interrupt(&fdt, at("/four"), 0x800, 1, &interrupt));
 }
 
 /* A bus of so many cells, and a device there: its first address, or 0. */
@@ -281,4 +335,5 @@ static void window_flags(void **state)
 }
 
 TEST_MAIN(T(addresses), T(pci_windows), T(interrupts), T(pci_interrupts), cmocka_unit_test(oddities),
-          cmocka_unit_test(left_out), cmocka_unit_test(widths), cmocka_unit_test(ends), cmocka_unit_test(window_flags))
+          cmocka_unit_test(left_out), cmocka_unit_test(maps), cmocka_unit_test(widths),
+          cmocka_unit_test(ends), cmocka_unit_test(window_flags))
