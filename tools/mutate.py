@@ -43,10 +43,11 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          "audit_index": "audit", "audit_staging": "audit", "user_range": "aspace", "frame_pool": "frame",
          "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
          "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
+         "object_record": "object_fields object_record",
          "manifest_lines": "manifest", "manifest_entry": "manifest",
-         **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
-             "window", "record", "super", "label", "page", "replay", "tail", "index", "pieces"))],
-             "volume volume_full volume_clean volume_damage"),
+         "volume_label": "volume_super volume", "volume_super": "volume_super volume", "volume_page": "volume_page volume volume_clean",
+         **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in ("window", "record", "tail", "index", "pieces", "replay"))],
+                         "volume_log volume volume_key volume_clean volume_damage"),
          "thread_links": "thread_queue", "channel_state": "channel",
          "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
