@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What the log is read by: the window, records, headers and the tail, each asked at its limits; and the order of keys. */
-#include "volume_shadow.h"
-#include "../volume_priv.h"
+#include "volume_parts.h"
 
 #define SEGMENTS 8u
 #define SEGMENT_BYTES (32u * BLOCK_SIZE)
-
-static struct sim_disk disk;
-static struct volume *volume;
 
 static int begin(void **state)
 {
@@ -15,13 +11,6 @@ static int begin(void **state)
 	volume = fresh(&disk, BLOCKS);
 	assert_int_equal(volume->segment_count, SEGMENTS);
 	assert_int_equal(volume->segment_blocks, 32);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sim_end(&disk);
 	return 0;
 }
 
@@ -381,5 +370,4 @@ static void levels(void **state)
 		assert_in_range(reach[level], (8192u >> 2 * (level - 1)) * 3 / 4, (8192u >> 2 * (level - 1)) * 5 / 4);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 TEST_MAIN(T(places), T(window), T(foresight), T(record_limits), T(record_places), T(headers), T(tail), T(order), T(levels))

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Pages of the index as somebody else wrote them, every checksum right: what a page may not say of itself and of keys. */
-#include "volume_shadow.h"
-#include "../volume_priv.h"
+#include "volume_parts.h"
 
-static struct sim_disk disk;
-static struct volume *volume;
 static uint8_t *page; /* the only one */
 static uint64_t place; /* of a record */
 
@@ -26,13 +23,6 @@ static int begin(void **state)
 	assert_int_equal(volume->dump_pages, 1);
 	page = disk.cache + segment_address(volume, volume->dump[0]);
 	place = bytes_le64(page + PAGE_HEADER);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sim_end(&disk);
 	return 0;
 }
 
@@ -122,5 +112,4 @@ static void sizes(void **state)
 	assert_int_equal(keys_of(1, VOLUME_KEY_MAX + 1), 1000);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 TEST_MAIN(T(headers), T(entries), T(sizes))

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Batches as somebody else wrote them, every checksum right: which are taken, where the log ends, and where it may not. */
-#include "volume_shadow.h"
-#include "../volume_priv.h"
+#include "volume_parts.h"
 
-static struct sim_disk disk;
-static struct volume *volume;
 static uint64_t unreadable; /* block; 0: none */
 static uint64_t sequence, head, next; /* of the newest batch; where the one after it lies, or lies else */
 static uint32_t previous, next_segment;
@@ -30,13 +27,6 @@ static int begin(void **state)
 	next_segment = volume->next_segment;
 	head = segment_address(volume, volume->head_segment) + volume->head_block * BLOCK_SIZE;
 	next = segment_address(volume, next_segment);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sim_end(&disk);
 	return 0;
 }
 
@@ -285,5 +275,4 @@ static void verified(void **state)
 	expect_verified();
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 TEST_MAIN(T(whole), T(next_named), T(later_ones), T(beyond), T(beyond_unreadable), T(verified))

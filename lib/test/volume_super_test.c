@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Superblocks and pages as somebody else wrote them, every checksum right: which counts, and what they may not say. */
-#include "volume_shadow.h"
-#include "../volume_priv.h"
-
-static struct sim_disk disk;
-static struct volume *volume;
+/* Superblocks as somebody else wrote them, every checksum right: which counts, and what they may not say. */
+#include "volume_parts.h"
 
 static uint8_t *super(uint32_t which)
 {
@@ -22,13 +18,6 @@ static int begin(void **state)
 	(void)state;
 	volume = fresh(&disk, BLOCKS);
 	assert_int_equal(volume_unmount(volume), STATUS_OK);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	sim_end(&disk);
 	return 0;
 }
 
@@ -224,5 +213,4 @@ static void dumps(void **state)
 	disk.device.blocks = BLOCKS;
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 TEST_MAIN(T(who_counts), T(label_refused), T(geometry), T(heads), T(dumps))
