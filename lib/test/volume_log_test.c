@@ -326,12 +326,12 @@ static void tail(void **state)
 		assert_false(torn_whole(places[i], volume->sequence, volume->previous + 1));
 	}
 	const uint32_t block = volume->head_block;
-	volume->head_block = volume->segment_blocks; /* then nothing comes there */
+	volume->head_block = volume->segment_blocks; /* then nothing comes there, nor behind it */
+	volume->next_segment = volume->head_segment + 2;
 	header_make(segment_address(volume, volume->head_segment + 1), 100);
-	if (volume->head_segment + 1 != volume->next_segment)
-		memcpy(at(segment_address(volume, volume->head_segment + 1)), header, sizeof header);
+	memcpy(at(segment_address(volume, volume->head_segment + 1)), header, sizeof header);
 	assert_false(torn());
-	assert_true(torn_by(places[1], 0, &seed));
+	assert_true(torn_by(segment_address(volume, volume->next_segment), 0, &seed));
 	volume->head_block = block;
 	volume->window_blocks = 0;
 	disk.fail_at = 1;
