@@ -353,7 +353,54 @@ static void order(void **state)
 		assert_int_equal(pieces_of(size), size <= 32 ? 0 : size <= 64 ? 1 : size <= 96 ? 2 : 3);
 }
 
-/* A quarter of the nodes reach each next level. */
+static void expect_next(const uint8_t *after, size_t after_size, const uint8_t *key, size_t key_size)
+{
+	uint8_t found[VOLUME_KEY_MAX];
+	size_t size, value_size;
+
+	assert_int_equal(volume_next(volume, after, after_size, false, found, &size, &value_size), STATUS_OK);
+	assert_int_equal(size, key_size);
+	assert_memory_equal(found, key, key_size);
+}
+
+/* Whichever byte is the first that differs says which key is less, whatever follows it. */
+static void first_difference(void **state)
+{
+	uint8_t less[VOLUME_KEY_MAX], more[VOLUME_KEY_MAX];
+
+	(void)state;
+	for (size_t size = 32; size <= VOLUME_KEY_MAX; size++)
+		for (size_t place = 0; place + 1 < size; place++) {
+			memset(less, 1, sizeof less);
+			memset(more, 1, sizeof more);
+			less[place] = 0;
+			memset(less + place + 1, 255, size - place - 1);
+			assert_int_equal(volume_put(volume, more, size, "", 0), STATUS_OK);
+			assert_int_equal(volume_put(volume, less, size, "", 0), STATUS_OK);
+			expect_next((const uint8_t *)"", 0, less, size);
+			expect_next(less, size, more, size);
+			assert_int_equal(volume_get(volume, more, size, less, 0, &(size_t){0}), STATUS_OK);
+			volume_abort(volume);
+		}
+}
+
+/* What a key will need is asked of memory by reading it and the one before it, and nothing beside them. */
+static void ahead_inside(void **state)
+{
+	uint8_t bytes[VOLUME_KEY_MAX] = { 1, 2, 3 };
+
+	(void)state;
+	for (size_t size = 1; size <= VOLUME_KEY_MAX; size++)
+		for (size_t before_size = 0; before_size <= VOLUME_KEY_MAX; before_size++) {
+			uint8_t *key = test_copy(bytes, size), *before = test_copy(bytes, before_size);
+			index_ahead(volume, key, size, before, before_size, false);
+			index_ahead(volume, key, size, before, before_size, true);
+			free(key);
+			free(before);
+		}
+}
+
+/* A quarter of the nodes reach each next level, up to the last one. */
 static void levels(void **state)
 {
 	uint32_t reach[LEVELS + 1] = { 0 };
@@ -368,6 +415,10 @@ static void levels(void **state)
 	assert_int_equal(reach[1], 8192);
 	for (uint32_t level = 2; level <= 5; level++)
 		assert_in_range(reach[level], (8192u >> 2 * (level - 1)) * 3 / 4, (8192u >> 2 * (level - 1)) * 5 / 4);
+	const uint32_t last = 8192;
+	volume->level_seed = 0xbe6df32f185a864d; /* of which the next number is 1 */
+	assert_int_equal(node_at(volume, index_add(volume, (const uint8_t *)&last, sizeof last))->levels, LEVELS);
 }
 
-TEST_MAIN(T(places), T(window), T(foresight), T(record_limits), T(record_places), T(headers), T(tail), T(order), T(levels))
+TEST_MAIN(T(places), T(window), T(foresight), T(record_limits), T(record_places), T(headers), T(tail), T(order), T(first_difference),
+          T(ahead_inside), T(levels))
