@@ -309,7 +309,6 @@ static bool torn_whole(uint64_t address, uint64_t sequence, uint32_t previous)
 static void tail(void **state)
 {
 	uint64_t seed = 8;
-	bool out;
 
 	(void)state;
 	assert_int_equal(volume_put(volume, "a", 1, "", 0), STATUS_OK);
@@ -325,16 +324,25 @@ static void tail(void **state)
 		assert_false(torn_whole(places[i], volume->sequence - 1, volume->previous));
 		assert_false(torn_whole(places[i], volume->sequence, volume->previous + 1));
 	}
-	const uint32_t block = volume->head_block;
-	volume->head_block = volume->segment_blocks; /* then nothing comes there, nor behind it */
+}
+
+/* Where a segment is full nothing comes, nor behind it; and what cannot be read is told. */
+static void tail_of_full(void **state)
+{
+	uint64_t seed = 8;
+	bool out;
+
+	(void)state;
+	volume->head_block = volume->segment_blocks;
 	volume->next_segment = volume->head_segment + 2;
 	header_make(segment_address(volume, volume->head_segment + 1), 100);
 	memcpy(at(segment_address(volume, volume->head_segment + 1)), header, sizeof header);
 	assert_false(torn());
 	assert_true(torn_by(segment_address(volume, volume->next_segment), 0, &seed));
-	volume->head_block = block;
+	volume->head_block = 0;
 	volume->window_blocks = 0;
 	disk.fail_at = 1;
+	disk.operations = 1;
 	assert_int_equal(volume_tail(volume, &out), STATUS_IO_ERROR);
 }
 
@@ -420,5 +428,6 @@ static void levels(void **state)
 	assert_int_equal(node_at(volume, index_add(volume, (const uint8_t *)&last, sizeof last))->levels, LEVELS);
 }
 
-TEST_MAIN(T(places), T(window), T(foresight), T(record_limits), T(record_places), T(headers), T(tail), T(order), T(first_difference),
+TEST_MAIN(T(places), T(window), T(foresight), T(record_limits), T(record_places), T(headers), T(tail),
+          T(tail_of_full), T(order), T(first_difference),
           T(ahead_inside), T(levels))

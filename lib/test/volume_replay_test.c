@@ -160,31 +160,57 @@ static void later_ones(void **state)
 	}
 }
 
-/* The missing one began the next segment, and is damaged: what came after it may have begun another. */
-static void beyond(void **state)
+/* The missing one, which began the next segment and names the one after it; what is damaged of it. */
+static void missing_make(uint32_t after, uint32_t damaged)
+{
+	batch_make(next, sequence + 1, previous, after);
+	record_append(next, sequence + 1, 'b');
+	disk.cache[next + damaged] ^= 1;
+}
+
+static bool is_free(uint32_t segment)
+{
+	return segment != volume->head_segment && segment != next_segment;
+}
+
+static void forget(uint64_t address)
+{
+	memset(disk.cache + address, 0, BLOCK_SIZE);
+}
+
+/* Its header is whole, and says where the next one may be; there alone it says that something was lost. */
+static void beyond_by_header(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < volume->segment_count; i++) {
 		const uint64_t there = segment_address(volume, i);
-		const bool free_one = i != volume->head_segment && i != next_segment;
-		if (!free_one)
+		if (!is_free(i))
 			continue;
 		batch_make(there, sequence + 2, 7, 0);
 		assert_int_equal(keys(), 1); /* of an older log, for all that is known */
-		batch_make(next, sequence + 1, previous, i);
-		record_append(next, sequence + 1, 'b');
-		disk.cache[next + BATCH_HEADER] ^= 1; /* the record is not what was written; the header is */
+		missing_make(i, BATCH_HEADER);
 		assert_int_equal(keys(), 1000);
 		batch_make(next, sequence, previous, i);
 		assert_int_equal(keys(), 1);
-		for (uint32_t k = 0; k < volume->segment_count; k++)
-			if (k != i && k != volume->head_segment && k != next_segment) {
-				batch_make(next, sequence + 1, previous + 1, k);
-				assert_int_equal(keys(), 1);
-			}
-		batch_make(next, sequence + 1, previous, i);
-		record_append(next, sequence + 1, 'b');
-		disk.cache[next] ^= 1; /* the header is not; the record is */
+		for (uint32_t k = 0; k < volume->segment_count; k++) {
+			batch_make(next, sequence + 1, previous + 1, k);
+			assert_true(k == i || !is_free(k) || keys() == 1);
+		}
+		forget(there);
+		forget(next);
+	}
+}
+
+/* Its header is not whole, but a record behind it says that it was written: then it may be anywhere. */
+static void beyond_by_record(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < volume->segment_count; i++) {
+		const uint64_t there = segment_address(volume, i);
+		if (!is_free(i))
+			continue;
+		batch_make(there, sequence + 2, 7, 0);
+		missing_make(i, 0);
 		assert_int_equal(keys(), 1000);
 		batch_make(there, sequence + 1, 7, 0);
 		assert_int_equal(keys(), 1);
@@ -193,21 +219,18 @@ static void beyond(void **state)
 		record_append(next, sequence, 'b'); /* an older record says nothing */
 		disk.cache[next] ^= 1;
 		assert_int_equal(keys(), 1);
-		memset(disk.cache + there, 0, BLOCK_SIZE);
-		memset(disk.cache + next, 0, BLOCK_SIZE);
+		forget(there);
+		forget(next);
 	}
 }
 
 static void beyond_unreadable(void **state)
 {
 	(void)state;
-	batch_make(next, sequence + 1, previous, volume->segment_count - 1);
-	record_append(next, sequence + 1, 'b');
-	disk.cache[next + BATCH_HEADER] ^= 1;
+	missing_make(volume->segment_count - 1, BATCH_HEADER);
 	unreadable = segment_address(volume, volume->segment_count - 1) / BLOCK_SIZE;
 	assert_int_equal(keys(), 2000);
-	disk.cache[next + BATCH_HEADER] ^= 1;
-	disk.cache[next] ^= 1;
+	missing_make(volume->segment_count - 1, 0);
 	assert_int_equal(keys(), 2000);
 }
 
@@ -275,4 +298,5 @@ static void verified(void **state)
 	expect_verified();
 }
 
-TEST_MAIN(T(whole), T(next_named), T(later_ones), T(beyond), T(beyond_unreadable), T(verified))
+TEST_MAIN(T(whole), T(next_named), T(later_ones), T(beyond_by_header), T(beyond_by_record),
+          T(beyond_unreadable), T(verified))
