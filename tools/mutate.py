@@ -39,12 +39,17 @@ PROOF_SECONDS = 20
 # The tests of units, or of single functions, that do not have their name; and for functions in headers, where they
 # are and what else is to be compiled with them.
 TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalog": "module", "catalog_check": "module",
-         "fdt_find": "fdt", "fdt_bus": "fdt", "fdt_interrupt": "fdt", "audit_index": "audit", "audit_staging": "audit",
-         "user_range": "aspace", "frame_pool": "frame", "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
-         "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts", "xts": "block_xts",
+         **dict.fromkeys(["fdt", "fdt_find"], "fdt fdt_damage"), **dict.fromkeys(["fdt_bus", "fdt_interrupt"], "fdt_bus fdt_damage"),
+         "audit_index": "audit", "audit_staging": "audit", "user_range": "aspace", "frame_pool": "frame",
+         "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
+         "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
+         "xts": "block_xts",
+         "object_record": "object_fields object_record",
          "manifest_lines": "manifest", "manifest_entry": "manifest",
-         **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
-             "window", "record", "super", "label", "page", "replay", "tail", "index", "pieces"))], "volume"),
+         "volume_label": "volume_super volume", "volume_super": "volume_super volume", "volume_page": "volume_page volume volume_clean",
+         **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in ("window", "record", "tail", "index", "pieces"))],
+                         "volume_log volume volume_key volume_clean volume_damage"),
+         "volume_replay": "volume_replay volume volume_damage",
          "thread_links": "thread_queue", "channel_state": "channel",
          "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
@@ -159,7 +164,7 @@ class Mutant:
             out.write(self.text)
 
     def build(self):
-        """The test programs of this mutant; none: it is no C."""
+        """The objects of this mutant, by file; none: it is no C."""
         self.write()
         # The compiler sees the mutated text where the source is.
         stands_for = {"type": "file", "name": os.path.join(tree.ROOT, self.function.source), "external-contents": self.path}
@@ -170,9 +175,19 @@ class Mutant:
             objects[file] = os.path.join(self.folder, os.path.basename(file) + ".o")
             line = flags(file) + ["-g0", "-w", "-ivfsoverlay", os.path.join(self.folder, "overlay"), "-c", file, "-o", objects[file]]
             if subprocess.run(line, cwd=tree.ROOT, capture_output=True).returncode != 0:
-                return []
-        programs = [self.link(test, objects) for test in self.function.tests]
-        return programs if all(programs) else []
+                return {}
+        return objects
+
+    def tested(self):
+        """`no C`, or `test` if one fails, or `left`; no further one is linked then."""
+        objects = self.build()
+        for test in self.function.tests if objects else []:
+            program = self.link(test, objects)
+            if not program:
+                return "no C"
+            if not passes(program):
+                return "test"
+        return "left" if objects else "no C"
 
     def link(self, test, objects):
         """As make links it, with the mutant's objects before the others."""
@@ -184,14 +199,9 @@ class Mutant:
 
     def judge(self, known, provers):
         """`no C`, `test`, `proof` (who noticed), `survived`, or, if provers were not asked yet, `left`."""
-        if known != "left":
-            programs = self.build()
-            if not programs:
-                return "no C"
-            if not all(map(passes, programs)):
-                return "test"
-        if not provers:
-            return "left"
+        found = known or self.tested()
+        if found != "left" or not provers:
+            return found
         if not self.unit.proves(self.function):
             return "survived"
         self.write()

@@ -2,6 +2,7 @@
 /* Records of volumes that cannot be mounted: all of them are found, but for those that were damaged. */
 #include "sim_disk.h"
 #include <lib/bytes.h>
+#include <lib/crc32c.h>
 #include <lib/volume_salvage.h>
 
 #define ARENA (1u << 20)
@@ -194,6 +195,69 @@ static void blocks_unreadable(void **state)
 	sim_end(&disk);
 }
 
+/* The header of a batch in a block: of whom, and where it says that it is. */
+static uint8_t *batch_put(struct sim_disk *disk, uint64_t at, uint8_t whose_first, uint8_t whose_last, uint64_t says)
+{
+	uint8_t *bytes = disk->cache + at * BLOCK_SIZE;
+
+	memcpy(bytes, "BTCH", 4);
+	bytes[8] = whose_first;
+	bytes[23] = whose_last;
+	bytes_put_le64(bytes + 32, says * BLOCK_SIZE);
+	bytes_put_le32(bytes + 4, crc32c(CRC32C_INIT, bytes + 8, 56));
+	return bytes;
+}
+
+static void expect_traces(struct sim_disk *disk, uint32_t room, uint32_t count, uint64_t batches)
+{
+	struct volume_trace traces[4];
+	uint32_t found = 99;
+
+	memset(traces, 0xa5, sizeof traces);
+	volume_traces(&disk->device, block, traces, room, &found);
+	assert_int_equal(found, count);
+	if (count > 0)
+		assert_int_equal(traces[0].batches, batches);
+	for (size_t i = sizeof(traces[0]) * room; i < sizeof traces; i++) /* no more than there is room for */
+		assert_int_equal(((uint8_t *)traces)[i], 0xa5);
+}
+
+/* Whole headers where they say they are, of as many volumes as there is room for. */
+static void traces_counted(void **state)
+{
+	static const struct block_operations operations = {.read = read_but_one};
+	struct sim_disk disk;
+
+	(void)state;
+	sim_start(&disk, 40);
+	expect_traces(&disk, 4, 0, 0);
+	(void)batch_put(&disk, 3, 1, 1, 3); /* superblocks are there */
+	expect_traces(&disk, 4, 0, 0);
+	(void)batch_put(&disk, 4, 1, 1, 4);
+	(void)batch_put(&disk, 39, 1, 1, 39);
+	expect_traces(&disk, 4, 1, 2);
+	uint8_t *bytes = batch_put(&disk, 20, 1, 1, 20);
+	expect_traces(&disk, 4, 1, 3);
+	for (uint32_t bit = 0; bit < 64 * 8; bit++) {
+		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		expect_traces(&disk, 4, 1, 2);
+		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	(void)batch_put(&disk, 21, 1, 1, 22);
+	expect_traces(&disk, 4, 1, 3);
+	(void)batch_put(&disk, 5, 2, 1, 5); /* others, by the first byte and by the last */
+	(void)batch_put(&disk, 6, 1, 2, 6);
+	expect_traces(&disk, 4, 3, 3);
+	expect_traces(&disk, 3, 3, 3);
+	expect_traces(&disk, 2, 2, 3);
+	expect_traces(&disk, 1, 1, 3);
+	expect_traces(&disk, 0, 0, 0);
+	disk.device.operations = &operations;
+	unreadable = 20;
+	expect_traces(&disk, 4, 3, 2);
+	sim_end(&disk);
+}
+
 static void refusals(void **state)
 {
 	struct volume_salvaged found;
@@ -212,4 +276,4 @@ static void refusals(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(without_superblocks), cmocka_unit_test(two_volumes), cmocka_unit_test(damaged),
-          cmocka_unit_test(blocks_unreadable), cmocka_unit_test(refusals))
+          cmocka_unit_test(blocks_unreadable), cmocka_unit_test(traces_counted), cmocka_unit_test(refusals))
