@@ -42,7 +42,7 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          "fdt_find": "fdt", "fdt_bus": "fdt", "fdt_interrupt": "fdt", "audit_index": "audit", "audit_staging": "audit",
          "user_range": "aspace", "frame_pool": "frame", "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
          "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
-         "manifest_lines": "manifest", "manifest_entry": "manifest",
+         **dict.fromkeys(["manifest_lines", "manifest_begin", "manifest_entry", "manifest_check"], "manifest"),
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
              "window", "record", "super", "label", "page", "replay", "tail", "index", "pieces"))], "volume"),
          "thread_links": "thread_queue", "channel_state": "channel",
