@@ -30,17 +30,9 @@ static const char *line(struct parser *parser, const char *text, size_t length)
 	//@ assert within: \forall integer i; 0 <= i < count ==> within(words[i], &buffer[0], size);
 	//@ assert texts: \forall integer i; 0 <= i < count ==> text_ok(words[i]);
 	//@ assert words: words_ok(&words[0], count);
-	/*@ assert same: \forall integer i; 0 <= i < parser->manifest->entry_count ==>
-	      counts_same{Pre, Here}(&parser->manifest->entries[i]); */
-	/*@ assert counts: parser->manifest->entry_count == \at(parser->manifest->entry_count, Pre) &&
-	      parser->manifest->profile_count == \at(parser->manifest->profile_count, Pre); */
-	//@ assert manifest: \valid(parser) && \valid(parser->manifest) && manifest_whole(parser->manifest);
-	/*@ assert pointers: parser->manifest == \at(parser->manifest, Pre) && parser->entry == \at(parser->entry, Pre) &&
-	      parser->profile == \at(parser->profile, Pre); */
 	//@ assert whole: parser_whole(parser);
 	if (split != TEXT_SPLIT_OK)
 		return "too many words, or a quote that is not closed";
-	//@ assert elsewhere: \separated(parser->manifest, &buffer[0]) && \separated(parser->manifest, &words[0]);
 	//@ assert bases: \forall integer i; 0 <= i < count ==> \base_addr(words[i]) == \base_addr(&buffer[0]);
 	//@ assert apart: apart(parser, &words[0], count);
 	return count == 0 ? NULL : manifest_statement(parser, words, count);
@@ -53,10 +45,6 @@ static const char *line(struct parser *parser, const char *text, size_t length)
 static void line_begin(struct parser *parser)
 {
 	parser->line++;
-	/*@ assert counts: parser->manifest->entry_count == \at(parser->manifest->entry_count, Pre) &&
-	      parser->manifest->profile_count == \at(parser->manifest->profile_count, Pre); */
-	/*@ assert same: \forall integer i; 0 <= i < parser->manifest->entry_count ==>
-	      counts_same{Pre, Here}(&parser->manifest->entries[i]); */
 	//@ assert whole: manifest_whole(parser->manifest);
 }
 

@@ -139,7 +139,8 @@ static uint64_t closure(const struct manifest *manifest, uint64_t mask)
 
 /* Whoever is not needed by the policy service is admitted by it. */
 /*@ requires \valid(manifest) && manifest_ok(manifest);
-    assigns manifest->entries[0 .. manifest->entry_count - 1].needs, manifest->entries[0 .. manifest->entry_count - 1].admitted; */
+    assigns manifest->entries[0 .. manifest->entry_count - 1].needs, manifest->entries[0 .. manifest->entry_count - 1].admitted;
+    ensures manifest_ok(manifest); */
 static void admission(struct manifest *manifest)
 {
 	const struct manifest_entry *policy = manifest_server(manifest, MANIFEST_POLICY_ENDPOINT);
@@ -183,9 +184,9 @@ static uint32_t next_of(const struct manifest *manifest, uint64_t placed)
 }
 
 /* Place every service all of whose needs are placed, until no more can be. */
-/*@ requires \valid(manifest) && manifest->entry_count <= MANIFEST_ENTRIES_MAX;
+/*@ requires \valid(manifest) && manifest_ok(manifest);
     assigns manifest->order[0 .. MANIFEST_ENTRIES_MAX - 1], manifest->order_count;
-    ensures order_ok(manifest); */
+    ensures manifest_ok(manifest) && order_ok(manifest); */
 static uint64_t order(struct manifest *manifest)
 {
 	uint64_t placed = 0;
@@ -246,8 +247,8 @@ bool manifest_check(struct manifest *manifest, struct manifest_error *out_error)
 	}
 	//@ assert whole: manifest_ok(manifest);
 	admission(manifest);
-	const uint32_t circle = not_placed(manifest, order(manifest));
-	//@ assert whole: manifest_ok(manifest);
+	const uint64_t placed = order(manifest);
+	const uint32_t circle = not_placed(manifest, placed);
 	return circle == manifest->entry_count ||
 	       wrong(out_error, manifest->entries[circle].line, "services depend on each other in a circle");
 }

@@ -36,14 +36,13 @@ static bool is(const char *word, const char *ours)
 /* ---- sections ---- */
 /*@ requires parser_ok(parser);
     requires text_ok(name) && \separated(parser->manifest, name + (0 .. 0x7fffffff));
-    assigns parser->entry, parser->profile, parser->seen, *parser->manifest;
+    assigns parser->entry, parser->profile, *parser->manifest;
     ensures parser_ok(parser); */
 static const char *section_profile(struct parser *parser, const char *name)
 {
 	struct manifest *manifest = parser->manifest;
 
 	parser->entry = NULL;
-	parser->seen = 0;
 	/*@ loop invariant 0 <= i <= manifest->profile_count;
 	    loop assigns i;
 	    loop variant manifest->profile_count - i; */
@@ -241,8 +240,6 @@ static const char *state_serves(struct parser *parser, char **words, uint32_t co
 
 	if (count == 3 && (!text_number(words[2], &depth) || depth > 64))
 		return "the depth is 0 to 64";
-	if (parser->entry->serves[0] != '\0')
-		return "it serves an endpoint already";
 	parser->entry->serves_depth = (uint32_t)depth;
 	return copy(parser->entry->serves, sizeof(parser->entry->serves), words[1])
 	               ? NULL
