@@ -3,21 +3,11 @@
 #include "manifest_priv.h"
 #include <lib/string.h>
 
-/* A statement's function gets its words without the first; NULL, or what is wrong. */
-typedef const char *statement_function(struct parser *parser, char **words, uint32_t count);
-
-/*@ // An entry whose counts are within its arrays.
-    predicate entry_ok(struct manifest_entry *entry) =
-      entry->argument_bytes <= MANIFEST_ARGUMENTS_MAX && entry->argument_count <= entry->argument_bytes &&
-      entry->use_count <= MANIFEST_USES_MAX && entry->depend_count <= MANIFEST_DEPENDS_MAX &&
-      entry->handle_count <= MANIFEST_HANDLES_MAX && entry->pci_id_count <= MANIFEST_PCI_IDS_MAX;
-
-    // One of its statements, whose words lie elsewhere.
+/* A statement's function gets all its words, the statement first; NULL, or what is wrong. */
+/*@ // A statement of an entry, whose words lie elsewhere.
     predicate words_apart(struct manifest_entry *entry, char **words, integer count) =
       words_ok(words, count) && \separated(entry, words + (0 .. count - 1)) &&
       \forall integer i; 0 <= i < count ==> \separated(entry, words[i] + (0 .. 0x7fffffff));
-    predicate sections_ok(struct manifest *manifest) =
-      manifest->entry_count <= MANIFEST_ENTRIES_MAX && manifest->profile_count <= MANIFEST_PROFILES_MAX;
     predicate statement_ok(struct parser *parser, char **words, integer count) =
       \valid(parser) && \valid(parser->entry) && \separated(parser, parser->entry) && entry_ok(parser->entry) &&
       words_apart(parser->entry, words, count);
@@ -36,6 +26,7 @@ static bool copy(char *to, size_t size, const char *from)
 
 /* A word, and one of ours. */
 /*@ requires text_ok(word);
+    requires literal(ours);
     assigns \nothing; */
 static bool is(const char *word, const char *ours)
 {
@@ -43,37 +34,84 @@ static bool is(const char *word, const char *ours)
 }
 
 /* ---- sections ---- */
-/*@ requires \valid(parser) && \valid(parser->manifest) && \separated(parser, parser->manifest);
-    requires sections_ok(parser->manifest) && count > 0 && words_ok(words, count) && \separated(parser, words + (0 .. count - 1)) &&
-      \separated(parser->manifest, words + (0 .. count - 1)) && \separated(parser->manifest, words[0] + (0 .. 0x7fffffff));
-    assigns parser->entry, parser->profile, parser->seen, *parser->manifest;
-    ensures sections_ok(parser->manifest); */
-static const char *section_profile(struct parser *parser, char **words, uint32_t count)
+/*@ requires parser_ok(parser);
+    requires text_ok(name) && \separated(parser->manifest, name + (0 .. 0x7fffffff));
+    assigns parser->entry, parser->profile, *parser->manifest;
+    ensures parser_ok(parser); */
+static const char *section_profile(struct parser *parser, const char *name)
 {
 	struct manifest *manifest = parser->manifest;
 
-	(void)count;
 	parser->entry = NULL;
-	parser->seen = 0;
 	/*@ loop invariant 0 <= i <= manifest->profile_count;
 	    loop assigns i;
 	    loop variant manifest->profile_count - i; */
 	for (uint32_t i = 0; i < manifest->profile_count; i++) {
-		if (is(words[0], manifest->profiles[i].name))
+		if (strncmp(name, manifest->profiles[i].name, MANIFEST_NAME_MAX) == 0)
 			return "this name is there already";
 	}
 	if (manifest->profile_count == MANIFEST_PROFILES_MAX)
 		return "too many profiles";
 	parser->profile = &manifest->profiles[manifest->profile_count++];
-	return copy(parser->profile->name, sizeof(parser->profile->name), words[0])
-	               ? NULL
-	               : "the name is too long";
+	*parser->profile = (struct manifest_profile){.mask = 0};
+	//@ assert name: \forall integer end; text_ends{Pre}(name, 0, end) ==> text_ends(name, 0, end);
+	const bool fits = copy(parser->profile->name, sizeof(parser->profile->name), name);
+	/*@ assert entries: \forall integer i; 0 <= i < manifest->entry_count ==>
+	      counts_same{Pre, Here}(&manifest->entries[i]); */
+	//@ assert whole: manifest_whole(manifest);
+	return fits ? NULL : "the name is too long";
 }
 
-/*@ requires \valid(parser) && \valid(parser->manifest) && \separated(parser, parser->manifest);
-    requires sections_ok(parser->manifest) && text_ok(name) && \separated(parser->manifest, name + (0 .. 0x7fffffff));
+/* Nothing is said of it yet. */
+/*@ requires \valid(entry);
+    assigns *entry;
+    ensures entry_ok(entry); */
+static void entry_begin(struct manifest_entry *entry, uint32_t line, bool service)
+{
+	*entry = (struct manifest_entry){
+		.service = service,
+		.line = line,
+		.version = 1,
+		.priority = PRIORITY_NORMAL,
+		.memory_pages = 256,
+		.stack_pages = 16,
+		.threads = 4,
+		.objects = 32,
+	};
+}
+
+/* One more, behind the others. */
+/*@ requires \valid(manifest) && manifest_whole(manifest) && manifest->entry_count < MANIFEST_ENTRIES_MAX;
+    assigns manifest->entry_count, manifest->entries[manifest->entry_count];
+    ensures manifest_whole(manifest) && manifest->entry_count == \old(manifest->entry_count) + 1;
+    ensures \result == &manifest->entries[\old(manifest->entry_count)];
+    ensures \forall char *text, integer end; text_ends{Pre}(text, 0, end) &&
+      \separated(manifest, text + (0 .. 0x7fffffff)) ==> text_ends(text, 0, end); */
+static struct manifest_entry *entry_add(struct manifest *manifest, uint32_t line, bool service)
+{
+	struct manifest_entry *entry = &manifest->entries[manifest->entry_count];
+
+	entry_begin(entry, line, service);
+	/*@ assert others: \forall integer i; 0 <= i < manifest->entry_count ==>
+	      counts_same{Pre, Here}(&manifest->entries[i]); */
+	manifest->entry_count++;
+	//@ assert before: \forall integer i; 0 <= i < manifest->entry_count - 1 ==> entry_ok(&manifest->entries[i]);
+	//@ assert fresh: entry_ok(&manifest->entries[manifest->entry_count - 1]);
+	return entry;
+}
+
+/* A name, and until it says otherwise that of its image. */
+/*@ requires \valid(entry) && text_ok(name) && \separated(entry, name + (0 .. 0x7fffffff));
+    assigns entry->name[0 .. MANIFEST_ENTRY_NAME_MAX - 1], entry->image[0 .. MODULE_NAME_MAX - 1]; */
+static bool entry_name(struct manifest_entry *entry, const char *name)
+{
+	return copy(entry->name, sizeof(entry->name), name) && copy(entry->image, sizeof(entry->image), name);
+}
+
+/*@ requires parser_ok(parser);
+    requires text_ok(name) && \separated(parser->manifest, name + (0 .. 0x7fffffff));
     assigns parser->entry, parser->profile, parser->seen, *parser->manifest;
-    ensures sections_ok(parser->manifest); */
+    ensures parser_ok(parser); */
 static const char *section_entry(struct parser *parser, const char *name, bool service)
 {
 	struct manifest *manifest = parser->manifest;
@@ -84,133 +122,104 @@ static const char *section_entry(struct parser *parser, const char *name, bool s
 		return "this name is there already";
 	if (manifest->entry_count == MANIFEST_ENTRIES_MAX)
 		return "too many services and programs";
-	parser->entry = &manifest->entries[manifest->entry_count++];
-	*parser->entry = (struct manifest_entry){
-		.service = service,
-		.line = parser->line,
-		.version = 1,
-		.priority = PRIORITY_NORMAL,
-		.memory_pages = 256,
-		.stack_pages = 16,
-		.threads = 4,
-		.objects = 32,
-	};
-	//@ assert \forall integer end; text_ends{Pre}(name, 0, end) ==> text_ends(name, 0, end);
-	if (!copy(parser->entry->name, sizeof(parser->entry->name), name) ||
-	    !copy(parser->entry->image, sizeof(parser->entry->image), name))
-		return "the name is too long";
-	return NULL;
-}
-
-/*@ requires \valid(parser) && \valid(parser->manifest) && \separated(parser, parser->manifest);
-    requires sections_ok(parser->manifest) && count > 0 && words_ok(words, count) && \separated(parser, words + (0 .. count - 1)) &&
-      \separated(parser->manifest, words + (0 .. count - 1)) && \separated(parser->manifest, words[0] + (0 .. 0x7fffffff));
-    assigns parser->entry, parser->profile, parser->seen, *parser->manifest;
-    ensures sections_ok(parser->manifest); */
-static const char *section_service(struct parser *parser, char **words, uint32_t count)
-{
-	(void)count;
-	return section_entry(parser, words[0], true);
-}
-
-/*@ requires \valid(parser) && \valid(parser->manifest) && \separated(parser, parser->manifest);
-    requires sections_ok(parser->manifest) && count > 0 && words_ok(words, count) && \separated(parser, words + (0 .. count - 1)) &&
-      \separated(parser->manifest, words + (0 .. count - 1)) && \separated(parser->manifest, words[0] + (0 .. 0x7fffffff));
-    assigns parser->entry, parser->profile, parser->seen, *parser->manifest;
-    ensures sections_ok(parser->manifest); */
-static const char *section_program(struct parser *parser, char **words, uint32_t count)
-{
-	(void)count;
-	return section_entry(parser, words[0], false);
+	parser->entry = entry_add(manifest, parser->line, service);
+	//@ assert name: \forall integer end; text_ends{Pre}(name, 0, end) ==> text_ends(name, 0, end);
+	//@ assert whole: manifest_whole(manifest);
+	return entry_name(parser->entry, name) ? NULL : "the name is too long";
 }
 
 /* ---- statements of a profile ---- */
-/*@ requires text_ok(word);
-    assigns \nothing; */
-static uint64_t calls_named(const char *word)
-{
-	if (is(word, "all"))
-		return (1ull << SYSCALL_COUNT) - 1u;
-#define SYSCALL(number, name, shape, sentence)                                                             \
-	if (is(word, #name))                                                                               \
-		return 1ull << (number);
+struct bits_name {
+	char word[24];
+	uint64_t bits;
+};
+
+static const struct bits_name calls[] = {
+	{"all", (1ull << SYSCALL_COUNT) - 1u},
+#define SYSCALL(number, name, shape, sentence) {#name, 1ull << (number)},
 #include <abi/syscall.def>
 #undef SYSCALL
+};
+
+static const struct bits_name rights[] = {
+#define RIGHT(name, bit, text) {text, 1u << (bit)},
+#include <abi/right.def>
+#undef RIGHT
+};
+
+#define CALLS  (sizeof(calls) / sizeof(calls[0]))
+#define RIGHTS (sizeof(rights) / sizeof(rights[0]))
+
+/* 0: no row is named so. */
+/*@ requires \valid_read(names + (0 .. count - 1)) && text_ok(word);
+    assigns \nothing; */
+static uint64_t bits_named(const struct bits_name *names, size_t count, const char *word)
+{
+	/*@ loop invariant 0 <= i <= count;
+	    loop assigns i;
+	    loop variant count - i; */
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(word, names[i].word, sizeof(names[i].word)) == 0)
+			return names[i].bits;
+	}
 	return 0;
 }
 
-/*@ requires \valid(parser) && \valid(parser->profile) && words_ok(words, count) && \separated(parser, parser->profile);
-    requires \separated(parser->profile, words + (0 .. count - 1));
-    assigns parser->profile->mask; */
-static const char *profile_change(struct parser *parser, char **words, uint32_t count, bool allow)
+/*@ requires \valid(profile) && count > 0 && words_ok(words, count) && \separated(profile, words + (0 .. count - 1));
+    assigns profile->mask; */
+static const char *profile_change(struct manifest_profile *profile, char **words, uint32_t count, bool allow)
 {
-	/*@ loop invariant 0 <= i <= count;
-	    loop assigns i, parser->profile->mask;
+	/*@ loop invariant 1 <= i <= count;
+	    loop assigns i, profile->mask;
 	    loop variant count - i; */
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t calls = calls_named(words[i]);
+	for (uint32_t i = 1; i < count; i++) {
+		const uint64_t bits = bits_named(calls, CALLS, words[i]);
 
-		if (calls == 0)
+		if (bits == 0)
 			return "there is no system call of this name";
 		if (allow)
-			parser->profile->mask |= calls;
+			profile->mask |= bits;
 		else
-			parser->profile->mask &= ~calls;
+			profile->mask &= ~bits;
 	}
 	return NULL;
 }
 
-/*@ requires \valid(parser) && \valid(parser->profile) && words_ok(words, count) && \separated(parser, parser->profile);
-    requires \separated(parser->profile, words + (0 .. count - 1));
-    assigns parser->profile->mask; */
-static const char *state_allow(struct parser *parser, char **words, uint32_t count)
-{
-	return profile_change(parser, words, count, true);
-}
-
-/*@ requires \valid(parser) && \valid(parser->profile) && words_ok(words, count) && \separated(parser, parser->profile);
-    requires \separated(parser->profile, words + (0 .. count - 1));
-    assigns parser->profile->mask; */
-static const char *state_deny(struct parser *parser, char **words, uint32_t count)
-{
-	return profile_change(parser, words, count, false);
-}
-
 /* ---- statements of a service or program ---- */
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_image(struct parser *parser, char **words, uint32_t count)
 {
 	(void)count;
-	return copy(parser->entry->image, sizeof(parser->entry->image), words[0]) ? NULL
+	return copy(parser->entry->image, sizeof(parser->entry->image), words[1]) ? NULL
 	                                                                          : "the name is too long";
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_principal(struct parser *parser, char **words, uint32_t count)
 {
 	(void)count;
-	return copy(parser->entry->principal, sizeof(parser->entry->principal), words[0])
+	return copy(parser->entry->principal, sizeof(parser->entry->principal), words[1])
 	               ? NULL
 	               : "the label is too long";
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_arguments(struct parser *parser, char **words, uint32_t count)
 {
 	struct manifest_entry *entry = parser->entry;
 
-	/*@ loop invariant 0 <= i <= count;
+	/*@ loop invariant 1 <= i <= count;
 	    loop invariant entry_ok(entry);
-	    loop invariant words_apart(entry, words, count);
+	    loop invariant words_ok(words, count);
 	    loop assigns i, *entry;
 	    loop variant count - i; */
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 1; i < count; i++) {
 		size_t room = sizeof(entry->arguments) - entry->argument_bytes;
 		size_t length = string_copy(entry->arguments + entry->argument_bytes, room, words[i]);
 
@@ -222,34 +231,32 @@ static const char *state_arguments(struct parser *parser, char **words, uint32_t
 	return NULL;
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_serves(struct parser *parser, char **words, uint32_t count)
 {
 	uint64_t depth = 0;
 
-	if (count == 2 && (!text_number(words[1], &depth) || depth > 64))
+	if (count == 3 && (!text_number(words[2], &depth) || depth > 64))
 		return "the depth is 0 to 64";
-	if (parser->entry->serves[0] != '\0')
-		return "it serves an endpoint already";
 	parser->entry->serves_depth = (uint32_t)depth;
-	return copy(parser->entry->serves, sizeof(parser->entry->serves), words[0])
+	return copy(parser->entry->serves, sizeof(parser->entry->serves), words[1])
 	               ? NULL
 	               : "the name is too long";
 }
 
 /* After the endpoint's name: each word at most once. */
 /*@ requires \valid(use);
-    requires count > 0 && words_ok(words, count);
+    requires count > 1 && words_ok(words, count);
     requires \separated(use, words + (0 .. count - 1));
     assigns use->control, use->grant; */
 static bool use_words(struct manifest_use *use, char **words, uint32_t count)
 {
-	/*@ loop invariant 1 <= i <= count;
+	/*@ loop invariant 2 <= i <= count;
 	    loop assigns i, use->control, use->grant;
 	    loop variant count - i; */
-	for (uint32_t i = 1; i < count; i++) {
+	for (uint32_t i = 2; i < count; i++) {
 		bool *flag = is(words[i], "control") ? &use->control : is(words[i], "grant") ? &use->grant : NULL;
 
 		if (flag == NULL || *flag)
@@ -259,7 +266,7 @@ static bool use_words(struct manifest_use *use, char **words, uint32_t count)
 	return true;
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_uses(struct parser *parser, char **words, uint32_t count)
@@ -270,7 +277,7 @@ static const char *state_uses(struct parser *parser, char **words, uint32_t coun
 	    loop assigns i;
 	    loop variant entry->use_count - i; */
 	for (uint32_t i = 0; i < entry->use_count; i++) {
-		if (is(words[0], entry->uses[i].name))
+		if (strncmp(words[1], entry->uses[i].name, MANIFEST_NAME_MAX) == 0)
 			return "it uses this endpoint already";
 	}
 	if (entry->use_count == MANIFEST_USES_MAX)
@@ -279,65 +286,64 @@ static const char *state_uses(struct parser *parser, char **words, uint32_t coun
 	use->line = parser->line;
 	if (!use_words(use, words, count))
 		return "only \"control\" and \"grant\" may follow";
-	return copy(use->name, sizeof(use->name), words[0]) ? NULL : "the name is too long";
+	return copy(use->name, sizeof(use->name), words[1]) ? NULL : "the name is too long";
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires \valid(entry) && entry_ok(entry) && text_ok(name) && \separated(entry, name + (0 .. 0x7fffffff));
+    assigns *entry;
+    ensures entry_ok(entry);
+    ensures \forall char *text, integer end; text_ends{Pre}(text, 0, end) &&
+      \separated(entry, text + (0 .. 0x7fffffff)) ==> text_ends(text, 0, end); */
+static const char *depend_add(struct manifest_entry *entry, const char *name, uint32_t line)
+{
+	if (entry->depend_count == MANIFEST_DEPENDS_MAX)
+		return "too many dependencies";
+	struct manifest_depend *depend = &entry->depends[entry->depend_count++];
+	depend->line = line;
+	//@ assert name: \forall integer end; text_ends{Pre}(name, 0, end) ==> text_ends(name, 0, end);
+	return copy(depend->name, sizeof(depend->name), name) ? NULL : "the name is too long";
+}
+
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_depends(struct parser *parser, char **words, uint32_t count)
 {
-	struct manifest_entry *entry = parser->entry;
+	const char *reason = NULL;
 
-	/*@ loop invariant 0 <= i <= count;
-	    loop invariant entry_ok(entry);
-	    loop invariant words_apart(entry, words, count);
-	    loop assigns i, *entry;
+	/*@ loop invariant 1 <= i <= count;
+	    loop invariant entry_ok(parser->entry);
+	    loop invariant words_ok(words, count);
+	    loop assigns i, reason, *parser->entry;
 	    loop variant count - i; */
-	for (uint32_t i = 0; i < count; i++) {
-		if (entry->depend_count == MANIFEST_DEPENDS_MAX)
-			return "too many dependencies";
-		struct manifest_depend *depend = &entry->depends[entry->depend_count++];
-		depend->line = parser->line;
-		if (!copy(depend->name, sizeof(depend->name), words[i]))
-			return "the name is too long";
-	}
-	return NULL;
+	for (uint32_t i = 1; i < count && reason == NULL; i++)
+		reason = depend_add(parser->entry, words[i], parser->line);
+	return reason;
 }
 
-/*@ requires text_ok(word);
-    assigns \nothing; */
-static uint32_t right_named(const char *word)
-{
-#define RIGHT(name, bit, text)                                                                             \
-	if (is(word, text))                                                                                \
-		return 1u << (bit);
-#include <abi/right.def>
-#undef RIGHT
-	return 0;
-}
-
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_handle(struct parser *parser, char **words, uint32_t count)
 {
 	struct manifest_entry *entry = parser->entry;
 
+	if (count < 3)
+		return "which rights?";
 	if (entry->handle_count == MANIFEST_HANDLES_MAX)
 		return "too many handles";
 	struct manifest_handle *handle = &entry->handles[entry->handle_count++];
-	/*@ loop invariant 1 <= i <= count;
+	/*@ loop invariant 2 <= i <= count;
 	    loop assigns i, handle->rights;
 	    loop variant count - i; */
-	for (uint32_t i = 1; i < count; i++) {
-		uint32_t right = right_named(words[i]);
+	for (uint32_t i = 2; i < count; i++) {
+		const uint64_t right = bits_named(rights, RIGHTS, words[i]);
 
 		if (right == 0)
 			return "there is no right of this name";
-		handle->rights |= right;
+		handle->rights |= (uint32_t)right;
 	}
-	return copy(handle->name, sizeof(handle->name), words[0]) ? NULL : "the name is too long";
+	return copy(handle->name, sizeof(handle->name), words[1]) ? NULL : "the name is too long";
 }
 
 /* Four hexadecimal digits; false: something else. */
@@ -373,7 +379,7 @@ static bool pci_id(const char *word, struct manifest_pci_id *out)
 	return strlen(word) == 9 && word[4] == ':' && id_half(word, &out->vendor) && id_half(word + 5, &out->device);
 }
 
-/* After the word "pci". */
+/* What begins with "device pci". */
 /*@ requires \valid(entry) && entry_ok(entry);
     requires words_ok(words, count);
     requires \separated(entry, words + (0 .. count - 1));
@@ -381,89 +387,86 @@ static bool pci_id(const char *word, struct manifest_pci_id *out)
     ensures entry_ok(entry); */
 static const char *device_pci(struct manifest_entry *entry, char **words, uint32_t count)
 {
-	if (count < 2 || count > MANIFEST_PCI_IDS_MAX + 1u)
+	if (count < 3 || count > MANIFEST_PCI_IDS_MAX + 2u)
 		return "a PCI device has one to eight ids";
-	/*@ loop invariant 1 <= i <= count;
+	/*@ loop invariant 2 <= i <= count;
 	    loop assigns i, entry->pci_ids[0 .. MANIFEST_PCI_IDS_MAX - 1];
 	    loop variant count - i; */
-	for (uint32_t i = 1; i < count; i++) {
-		if (!pci_id(words[i], &entry->pci_ids[i - 1u]))
+	for (uint32_t i = 2; i < count; i++) {
+		if (!pci_id(words[i], &entry->pci_ids[i - 2u]))
 			return "an id is four hexadecimal digits, a colon, and four more";
 	}
 	entry->device = MANIFEST_DEVICE_PCI;
-	entry->pci_id_count = count - 1u;
+	entry->pci_id_count = count - 2u;
 	return NULL;
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_device(struct parser *parser, char **words, uint32_t count)
 {
-	if (is(words[0], "pci"))
+	if (is(words[1], "pci"))
 		return device_pci(parser->entry, words, count);
-	if (count == 1 && is(words[0], "uart"))
+	if (count == 2 && is(words[1], "uart"))
 		parser->entry->device = MANIFEST_DEVICE_UART;
-	else if (count == 1 && is(words[0], "rtc"))
+	else if (count == 2 && is(words[1], "rtc"))
 		parser->entry->device = MANIFEST_DEVICE_RTC;
 	else
 		return "a device is uart, rtc, or pci with ids";
 	return NULL;
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_restart(struct parser *parser, char **words, uint32_t count)
 {
-	static const char *const names[] = {"never", "failure", "always"};
+	enum manifest_restart restart;
 	uint64_t limit = 0;
 
-	/*@ loop invariant 0 <= i <= 3;
-	    loop assigns i, limit;
-	    loop variant 3 - i; */
-	for (uint32_t i = 0; i < 3; i++) {
-		if (!is(words[0], names[i]))
-			continue;
-		if (count == 2 && (i == RESTART_NEVER || !text_number(words[1], &limit) || limit > 1000))
-			return "the limit is 0 to 1000, and not for never";
-		parser->entry->restart = (enum manifest_restart)i;
-		parser->entry->restart_limit = (uint32_t)limit;
-		return NULL;
-	}
-	return "it is always, failure or never";
+	//@ assert text_ok(words[1]) && (count == 3 ==> text_ok(words[2]));
+	if (is(words[1], "never"))
+		restart = RESTART_NEVER;
+	else if (is(words[1], "failure"))
+		restart = RESTART_FAILURE;
+	else if (is(words[1], "always"))
+		restart = RESTART_ALWAYS;
+	else
+		return "it is always, failure or never";
+	if (count == 3 && (restart == RESTART_NEVER || !text_number(words[2], &limit) || limit > 1000))
+		return "the limit is 0 to 1000, and not for never";
+	parser->entry->restart = restart;
+	parser->entry->restart_limit = (uint32_t)limit;
+	return NULL;
 }
 
-/*@ requires text_ok(word) && \valid(out_tier);
-    assigns *out_tier; */
 bool manifest_tier_named(const char *word, enum manifest_tier *out_tier)
 {
-	static const char *const names[] = {"embedded", "standard", "full"};
-
-	/*@ loop invariant 0 <= i <= 3;
-	    loop assigns i;
-	    loop variant 3 - i; */
-	for (uint32_t i = 0; i < 3; i++) {
-		if (is(word, names[i])) {
-			*out_tier = (enum manifest_tier)i;
-			return true;
-		}
-	}
-	return false;
+	if (is(word, "embedded"))
+		*out_tier = MANIFEST_TIER_EMBEDDED;
+	else if (is(word, "standard"))
+		*out_tier = MANIFEST_TIER_STANDARD;
+	else if (is(word, "full"))
+		*out_tier = MANIFEST_TIER_FULL;
+	else
+		return false;
+	return true;
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
+/*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_tier(struct parser *parser, char **words, uint32_t count)
 {
 	(void)count;
-	return manifest_tier_named(words[0], &parser->entry->tier) ? NULL : "it is embedded, standard or full";
+	return manifest_tier_named(words[1], &parser->entry->tier) ? NULL : "it is embedded, standard or full";
 }
 
-/*@ requires statement_ok(parser, words, count) && count > 0;
-    requires \valid(parser->manifest) && sections_ok(parser->manifest);
-    assigns parser->entry->syscall_mask, parser->entry->profile; */
+/*@ requires statement_ok(parser, words, count) && count > 1;
+    requires \valid_read(parser->manifest) && manifest_ok(parser->manifest);
+    assigns *parser->entry;
+    ensures entry_ok(parser->entry); */
 static const char *state_calls(struct parser *parser, char **words, uint32_t count)
 {
 	const struct manifest *manifest = parser->manifest;
@@ -473,7 +476,7 @@ static const char *state_calls(struct parser *parser, char **words, uint32_t cou
 	    loop assigns i;
 	    loop variant manifest->profile_count - i; */
 	for (uint32_t i = 0; i < manifest->profile_count; i++) {
-		if (is(words[0], manifest->profiles[i].name)) {
+		if (strncmp(words[1], manifest->profiles[i].name, MANIFEST_NAME_MAX) == 0) {
 			parser->entry->syscall_mask = manifest->profiles[i].mask;
 			parser->entry->profile = i;
 			return NULL;
@@ -482,103 +485,146 @@ static const char *state_calls(struct parser *parser, char **words, uint32_t cou
 	return "no profile of this name is defined above";
 }
 
-enum section { SECTION_ANY, SECTION_PROFILE, SECTION_ENTRY };
+/*@ requires text_ok(word) && \valid(out);
+    assigns *out; */
+static const char *state_number(const char *word, uint32_t min, uint32_t max, uint32_t *out)
+{
+	uint64_t value;
 
+	if (!text_number(word, &value) || value < min || value > max)
+		return "one number is needed, within its bounds";
+	*out = (uint32_t)value;
+	return NULL;
+}
+
+/* Of a service or program: the word, how many may follow it (one has to), whether it may be said again, what then. */
+#define NUMBER(min, max, field) state_number(words[1], min, max, &parser->entry->field)
+#define STATEMENTS(ROW)                                                                   \
+	ROW(image, 1, false, state_image(parser, words, count))                           \
+	ROW(principal, 1, false, state_principal(parser, words, count))                   \
+	ROW(arguments, MANIFEST_WORDS_MAX, true, state_arguments(parser, words, count))   \
+	ROW(serves, 2, false, state_serves(parser, words, count))                         \
+	ROW(uses, 3, true, state_uses(parser, words, count))                              \
+	ROW(depends, MANIFEST_WORDS_MAX, true, state_depends(parser, words, count))       \
+	ROW(handle, MANIFEST_WORDS_MAX, true, state_handle(parser, words, count))         \
+	ROW(device, MANIFEST_PCI_IDS_MAX + 1u, false, state_device(parser, words, count)) \
+	ROW(calls, 1, false, state_calls(parser, words, count))                           \
+	ROW(restart, 2, false, state_restart(parser, words, count))                       \
+	ROW(tier, 1, false, state_tier(parser, words, count))                             \
+	ROW(version, 1, false, NUMBER(1, UINT32_MAX, version))                            \
+	ROW(priority, 1, false, NUMBER(0, PRIORITY_MAX, priority))                        \
+	ROW(cpu, 1, false, NUMBER(1, CPU_PERCENT_MAX, cpu_percent))                       \
+	ROW(ready, 1, false, NUMBER(1, MANIFEST_READY_MAX, ready_seconds))                \
+	ROW(memory, 1, false, NUMBER(16, 1u << 24, memory_pages))                         \
+	ROW(stack, 1, false, NUMBER(1, 1024, stack_pages))                                \
+	ROW(threads, 1, false, NUMBER(1, 64, threads))                                    \
+	ROW(objects, 1, false, NUMBER(0, 4096, objects))                                  \
+	ROW(children, 1, false, NUMBER(0, 64, children))                                  \
+	ROW(keeps, 1, false, NUMBER(1, 1024, keeps_pages))
+
+#define ROW_NAME(word, max, often, function) STATEMENT_##word,
+enum { STATEMENTS(ROW_NAME) STATEMENT_COUNT };
+_Static_assert(STATEMENT_COUNT <= 64, "a bit per statement");
+
+#define ROW_LIMITS(word, max, often, function) {#word, max, often},
 static const struct {
-	const char *word;
-	uint32_t min, max; /* words after it */
-	enum section section;
-	bool often; /* may be said more than once in a section */
-	statement_function *function;
-} statements[] = {
-	{"service", 1, 1, SECTION_ANY, true, section_service},
-	{"program", 1, 1, SECTION_ANY, true, section_program},
-	{"profile", 1, 1, SECTION_ANY, true, section_profile},
-	{"allow", 1, MANIFEST_WORDS_MAX, SECTION_PROFILE, true, state_allow},
-	{"deny", 1, MANIFEST_WORDS_MAX, SECTION_PROFILE, true, state_deny},
-	{"image", 1, 1, SECTION_ENTRY, false, state_image},
-	{"principal", 1, 1, SECTION_ENTRY, false, state_principal},
-	{"arguments", 1, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_arguments},
-	{"serves", 1, 2, SECTION_ENTRY, false, state_serves},
-	{"uses", 1, 3, SECTION_ENTRY, true, state_uses},
-	{"depends", 1, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_depends},
-	{"handle", 2, MANIFEST_WORDS_MAX, SECTION_ENTRY, true, state_handle},
-	{"device", 1, MANIFEST_PCI_IDS_MAX + 1u, SECTION_ENTRY, false, state_device},
-	{"calls", 1, 1, SECTION_ENTRY, false, state_calls},
-	{"restart", 1, 2, SECTION_ENTRY, false, state_restart},
-	{"tier", 1, 1, SECTION_ENTRY, false, state_tier},
-};
+	char word[12];
+	uint32_t max;
+	bool often;
+} statements[] = {STATEMENTS(ROW_LIMITS)};
 
-/* Statements that are a number. */
-static const struct {
-	const char *word;
-	size_t offset;
-	uint32_t min, max;
-} numbers[] = {
-	{"version", offsetof(struct manifest_entry, version), 1, UINT32_MAX},
-	{"priority", offsetof(struct manifest_entry, priority), 0, PRIORITY_MAX},
-	{"cpu", offsetof(struct manifest_entry, cpu_percent), 1, CPU_PERCENT_MAX},
-	{"ready", offsetof(struct manifest_entry, ready_seconds), 1, MANIFEST_READY_MAX},
-	{"memory", offsetof(struct manifest_entry, memory_pages), 16, 1u << 24},
-	{"stack", offsetof(struct manifest_entry, stack_pages), 1, 1024},
-	{"threads", offsetof(struct manifest_entry, threads), 1, 64},
-	{"objects", offsetof(struct manifest_entry, objects), 0, 4096},
-	{"children", offsetof(struct manifest_entry, children), 0, 64},
-	{"keeps", offsetof(struct manifest_entry, keeps_pages), 1, 1024},
-};
+/*@ requires text_ok(word);
+    assigns \nothing;
+    ensures \result <= STATEMENT_COUNT; */
+static uint32_t statement_named(const char *word)
+{
+	uint32_t row = 0;
 
-#define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
-#define NUMBERS    (sizeof(numbers) / sizeof(numbers[0]))
-_Static_assert(STATEMENTS + NUMBERS <= 64u, "a bit per statement");
+	/*@ loop invariant 0 <= row <= STATEMENT_COUNT;
+	    loop assigns row;
+	    loop variant STATEMENT_COUNT - row; */
+	while (row < STATEMENT_COUNT && strncmp(word, statements[row].word, sizeof(statements[row].word)) != 0)
+		row++;
+	return row;
+}
 
 /* True the first time in a section. */
-static bool first_time(struct parser *parser, size_t row)
+/*@ requires \valid(parser) && row < 64;
+    assigns parser->seen; */
+static bool first_time(struct parser *parser, uint32_t row)
 {
-	bool first = (parser->seen & (1ull << row)) == 0;
+	const bool first = !bit_get(parser->seen, row);
 
-	parser->seen |= 1ull << row;
+	parser->seen = bit_set(parser->seen, row);
 	return first;
 }
 
-static const char *number(struct parser *parser, char **words, uint32_t count)
+/*@ requires statement_ok(parser, words, count) && (row < STATEMENT_COUNT ==> count > 1);
+    requires \valid_read(parser->manifest) && manifest_ok(parser->manifest);
+    assigns *parser->entry;
+    ensures entry_ok(parser->entry); */
+static const char *statement_do(struct parser *parser, uint32_t row, char **words, uint32_t count)
 {
-	for (uint32_t i = 0; i < NUMBERS; i++) {
-		uint64_t value;
-
-		if (!is(words[0], numbers[i].word))
-			continue;
-		if (parser->entry == NULL)
-			return "this belongs into a service or program";
-		if (!first_time(parser, STATEMENTS + i))
-			return "this was said already";
-		if (count != 2 || !text_number(words[1], &value) || value < numbers[i].min ||
-		    value > numbers[i].max)
-			return "one number is needed, within its bounds";
-		memcpy((uint8_t *)parser->entry + numbers[i].offset, &(uint32_t){(uint32_t)value},
-		       sizeof(uint32_t));
-		return NULL;
+#define ROW_CASE(word, max, often, function)                                                              \
+	case STATEMENT_##word:                                                                            \
+		return function;
+	switch (row) {
+		STATEMENTS(ROW_CASE)
+	default:
+		return "there is no such statement of a service or program";
 	}
-	return "there is no statement of this name";
 }
 
-static const char *statement(struct parser *parser, uint32_t row, char **words, uint32_t count)
+/*@ requires parser_ok(parser) && parser->entry != NULL && count > 0 && apart(parser, words, count);
+    assigns parser->seen, *parser->entry;
+    ensures parser_ok(parser); */
+static const char *entry_statement(struct parser *parser, char **words, uint32_t count)
 {
-	if (statements[row].section == SECTION_ENTRY && parser->entry == NULL)
-		return "this belongs into a service or program";
-	if (statements[row].section == SECTION_PROFILE && parser->profile == NULL)
-		return "this belongs into a profile";
-	if (!statements[row].often && !first_time(parser, row))
-		return "this was said already";
-	if (count < statements[row].min || count > statements[row].max)
-		return "too few or too many words";
-	return statements[row].function(parser, words, count);
+	//@ assert \valid(parser->entry) && entry_ok(parser->entry);
+	//@ assert words_apart(parser->entry, words, count);
+	const uint32_t row = statement_named(words[0]);
+
+	if (row < STATEMENT_COUNT) {
+		if (!statements[row].often && !first_time(parser, row))
+			return "this was said already";
+		if (count < 2 || count - 1u > statements[row].max)
+			return "too few or too many words";
+	}
+	const char *const reason = statement_do(parser, row, words, count);
+	//@ assert count: parser->manifest->entry_count == \at(parser->manifest->entry_count, Pre);
+	//@ assert last: parser->entry == &parser->manifest->entries[parser->manifest->entry_count - 1];
+	/*@ assert others: \forall integer i; 0 <= i < parser->manifest->entry_count - 1 ==>
+	      counts_same{Pre, Here}(&parser->manifest->entries[i]); */
+	//@ assert whole: manifest_whole(parser->manifest);
+	return reason;
+}
+
+/*@ requires parser_ok(parser) && parser->profile != NULL && count > 0 && apart(parser, words, count);
+    assigns parser->profile->mask; */
+static const char *profile_statement(struct parser *parser, char **words, uint32_t count)
+{
+	const bool allow = is(words[0], "allow");
+
+	if (!allow && !is(words[0], "deny"))
+		return "a profile says only what it allows and denies";
+	//@ assert \valid(parser->profile);
+	//@ assert \separated(parser->profile, words + (0 .. count - 1));
+	return count == 1 ? "which system calls?" : profile_change(parser->profile, words, count, allow);
 }
 
 const char *manifest_statement(struct parser *parser, char **words, uint32_t count)
 {
-	for (uint32_t i = 0; i < STATEMENTS; i++) {
-		if (is(words[0], statements[i].word))
-			return statement(parser, i, words + 1, count - 1u);
+	const bool service = is(words[0], "service");
+	const bool program = is(words[0], "program");
+
+	if (service || program || is(words[0], "profile")) {
+		if (count != 2)
+			return "one name is needed";
+		return service || program ? section_entry(parser, words[1], service) : section_profile(parser, words[1]);
 	}
-	return number(parser, words, count);
+	if (parser->profile != NULL)
+		return profile_statement(parser, words, count);
+	if (parser->entry != NULL)
+		return entry_statement(parser, words, count);
+	return "a service, a program or a profile has to come first";
 }

@@ -45,7 +45,7 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
          "xts": "block_xts",
          "object_record": "object_fields object_record",
-         "manifest_lines": "manifest", "manifest_entry": "manifest",
+         **dict.fromkeys(["manifest_lines", "manifest_begin", "manifest_entry", "manifest_check"], "manifest"),
          "volume_label": "volume_super volume", "volume_super": "volume_super volume", "volume_page": "volume_page volume volume_clean",
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in ("window", "record", "tail", "index", "pieces"))],
                          "volume_log volume volume_key volume_clean volume_damage"),

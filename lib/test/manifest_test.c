@@ -28,7 +28,7 @@ static void test_whole(void **context)
 	                  "profile small\n\tallow call recv\n\tdeny recv # not this\n"
 	                  "service b\n principal app.b\n calls small\n uses a control\n memory 100\n"
 	                  " handle monitor inspect manage\n arguments x 'y z'\n restart always\n"
-	                  "service a\n principal app.a\n calls small\n serves a 4\n device uart\n"
+	                  "service a\n image c\n principal app.a\n calls small\n serves a 4\n device uart\n"
 	                  "program *\n principal app\n calls small\n uses a\n uses spawn\n"));
 	assert_int_equal(manifest.entry_count, 3);
 	assert_int_equal(manifest.order_count, 2);
@@ -45,6 +45,7 @@ static void test_whole(void **context)
 	assert_memory_equal(b->arguments, "x\0y z", 6);
 	assert_int_equal(b->restart, RESTART_ALWAYS);
 	assert_int_equal(manifest_find(&manifest, "a")->serves_depth, 4);
+	assert_string_equal(manifest_find(&manifest, "a")->image, "c");
 	assert_null(manifest_find(&manifest, "c"));
 }
 

@@ -43,6 +43,7 @@
 #pragma once
 #include <abi/module.h>
 #include <abi/syscall.h>
+#include <lib/string.h>
 
 #define MANIFEST_ENTRIES_MAX   40u
 #define MANIFEST_PROFILES_MAX  24u
@@ -154,6 +155,24 @@ struct manifest {
 	uint32_t order_count;
 };
 
+/*@ // Counts are within their arrays.
+    predicate entry_ok{L}(struct manifest_entry *entry) =
+      entry->argument_bytes <= MANIFEST_ARGUMENTS_MAX && entry->argument_count <= entry->argument_bytes &&
+      entry->use_count <= MANIFEST_USES_MAX && entry->depend_count <= MANIFEST_DEPENDS_MAX &&
+      entry->handle_count <= MANIFEST_HANDLES_MAX && entry->pci_id_count <= MANIFEST_PCI_IDS_MAX;
+    predicate manifest_whole{L}(struct manifest *manifest) =
+      manifest->entry_count <= MANIFEST_ENTRIES_MAX && manifest->profile_count <= MANIFEST_PROFILES_MAX &&
+      \forall integer i; 0 <= i < manifest->entry_count ==> entry_ok(&manifest->entries[i]);
+    predicate manifest_ok{L}(struct manifest *manifest) = \valid_read(manifest) && manifest_whole(manifest);
+
+    // Services, each at most once.
+    predicate order_ok{L}(struct manifest *manifest) = manifest->order_count <= manifest->entry_count &&
+      (\forall integer j; 0 <= j < manifest->order_count ==> manifest->order[j] < manifest->entry_count) &&
+      (\forall integer j, k; 0 <= j < k < manifest->order_count ==> manifest->order[j] != manifest->order[k]);
+
+    predicate entry_of{L}(struct manifest *manifest, struct manifest_entry *entry) =
+      \exists integer i; 0 <= i < manifest->entry_count && entry == &manifest->entries[i]; */
+
 struct manifest_error {
 	uint32_t line; /* the statement, or the first line of the entry it is about; 0: the manifest as a whole */
 	const char *reason;
@@ -166,18 +185,39 @@ struct manifest_error {
 #define MANIFEST_DEVICES_ENDPOINT "devices"
 
 /* False: refused, and *out_error says why; *out then means nothing. */
+/*@ requires \valid_read(text + (0 .. length - 1)) && length < 0x80000000 && \valid(out) && \valid(out_error);
+    requires \separated(out, out_error, text + (0 .. length - 1));
+    assigns *out, *out_error;
+    ensures \result ==> manifest_ok(out) && order_ok(out); */
 CC_NODISCARD bool manifest_parse(const char *text, size_t length, struct manifest *out,
                                  struct manifest_error *out_error);
 /* The service or program of that name; else NULL. "*" finds the stand-in. */
-/*@ assigns \nothing; */
+/*@ requires manifest_ok(manifest);
+    requires comparable(name, MANIFEST_ENTRY_NAME_MAX);
+    assigns \nothing;
+    ensures \result == NULL || entry_of(manifest, \result); */
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name);
 /* The service that serves an endpoint; NULL: none. */
+/*@ requires manifest_ok(manifest);
+    requires comparable(endpoint, MANIFEST_NAME_MAX);
+    assigns \nothing;
+    ensures \result == NULL || entry_of(manifest, \result); */
 const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *endpoint);
 /* Does an entry use an endpoint? */
+/*@ requires \valid_read(entry) && entry_ok(entry);
+    requires comparable(endpoint, MANIFEST_NAME_MAX);
+    assigns \nothing; */
 bool manifest_uses(const struct manifest_entry *entry, const char *endpoint);
 /* Is it given this capability of init's? */
+/*@ requires \valid_read(entry) && entry_ok(entry);
+    requires comparable(name, MANIFEST_NAME_MAX);
+    assigns \nothing; */
 CC_NODISCARD bool manifest_holds(const struct manifest_entry *entry, const char *name);
 /* What an entry's program must be signed as: a service with a device is a driver. */
+/*@ requires \valid_read(entry);
+    assigns \nothing; */
 enum module_role manifest_role(const struct manifest_entry *entry);
 /* "embedded", "standard", "full"; false: none of them. */
+/*@ requires text_ok(word) && \valid(out_tier);
+    assigns *out_tier; */
 CC_NODISCARD bool manifest_tier_named(const char *word, enum manifest_tier *out_tier);

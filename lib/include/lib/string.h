@@ -14,6 +14,11 @@
     predicate text_ends{L}(char *text, integer at, integer end) =
       0 <= at <= end < 0x80000000 && \valid_read(text + (0 .. end)) && text[end] == 0;
     predicate text_ok{L}(char *text) = \exists integer end; text_ends(text, 0, end);
+    // What stands between quotes in a program, which is one.
+    predicate literal{L}(char *text) = \offset(text) == 0 && text_ends(text, 0, \block_length(text) - 1);
+    // What may be compared up to `max` characters.
+    predicate comparable{L}(char *text, integer max) =
+      \valid_read(text + (0 .. max - 1)) || text_ok(text) || literal(text);
 */
 
 /* Regions must not overlap (memmove: may). Return `to`. */
@@ -26,7 +31,9 @@ int memcmp(const void *a, const void *b, size_t bytes);
 /*@ requires text_ok(text); assigns \nothing; ensures text_ends(text, 0, \result); */
 size_t strlen(const char *text);
 size_t strnlen(const char *text, size_t max);
+/*@ requires (text_ok(a) || literal(a)) && (text_ok(b) || literal(b)); assigns \nothing; */
 int strcmp(const char *a, const char *b);
+/*@ requires comparable(a, max) && comparable(b, max); assigns \nothing; */
 int strncmp(const char *a, const char *b, size_t max);
 
 /* Copy as much of `from` as fits into to[0 .. size), always terminated (unless size is 0).
