@@ -17,8 +17,8 @@
     requires \valid(to + (0 .. size - 1)) && 0 < size < 0x80000000;
     requires \separated(to + (0 .. size - 1), from + (0 .. 0x7fffffff));
     assigns to[0 .. size - 1];
-    ensures \forall char *text, integer end; text_ends{Pre}(text, 0, end) &&
-      \separated(to + (0 .. size - 1), text + (0 .. 0x7fffffff)) ==> text_ends(text, 0, end); */
+    ensures \forall char *text; text_ok{Pre}(text) && \separated(to + (0 .. size - 1), text + (0 .. 0x7fffffff)) ==>
+      text_ok(text); */
 static bool copy(char *to, size_t size, const char *from)
 {
 	return from[0] != '\0' && string_copy(to, size, from) < size;
@@ -207,28 +207,37 @@ static const char *state_principal(struct parser *parser, char **words, uint32_t
 	               : "the label is too long";
 }
 
+/*@ requires \valid(entry) && entry_ok(entry) && text_ok(word) && \separated(entry, word + (0 .. 0x7fffffff));
+    assigns *entry;
+    ensures entry_ok(entry);
+    ensures \forall char *text; text_ok{Pre}(text) && \separated(entry, text + (0 .. 0x7fffffff)) ==> text_ok(text); */
+static const char *argument_add(struct manifest_entry *entry, const char *word)
+{
+	const size_t room = sizeof(entry->arguments) - entry->argument_bytes;
+	const size_t length = string_copy(entry->arguments + entry->argument_bytes, room, word);
+
+	if (length >= room)
+		return "the arguments are too long";
+	entry->argument_bytes += (uint32_t)length + 1u;
+	entry->argument_count++;
+	return NULL;
+}
+
 /*@ requires statement_ok(parser, words, count) && count > 1;
     assigns *parser->entry;
     ensures entry_ok(parser->entry); */
 static const char *state_arguments(struct parser *parser, char **words, uint32_t count)
 {
-	struct manifest_entry *entry = parser->entry;
+	const char *reason = NULL;
 
 	/*@ loop invariant 1 <= i <= count;
-	    loop invariant entry_ok(entry);
+	    loop invariant entry_ok(parser->entry);
 	    loop invariant words_ok(words, count);
-	    loop assigns i, *entry;
+	    loop assigns i, reason, *parser->entry;
 	    loop variant count - i; */
-	for (uint32_t i = 1; i < count; i++) {
-		size_t room = sizeof(entry->arguments) - entry->argument_bytes;
-		size_t length = string_copy(entry->arguments + entry->argument_bytes, room, words[i]);
-
-		if (length >= room)
-			return "the arguments are too long";
-		entry->argument_bytes += (uint32_t)length + 1u;
-		entry->argument_count++;
-	}
-	return NULL;
+	for (uint32_t i = 1; i < count && reason == NULL; i++)
+		reason = argument_add(parser->entry, words[i]);
+	return reason;
 }
 
 /*@ requires statement_ok(parser, words, count) && count > 1;
@@ -292,15 +301,14 @@ static const char *state_uses(struct parser *parser, char **words, uint32_t coun
 /*@ requires \valid(entry) && entry_ok(entry) && text_ok(name) && \separated(entry, name + (0 .. 0x7fffffff));
     assigns *entry;
     ensures entry_ok(entry);
-    ensures \forall char *text, integer end; text_ends{Pre}(text, 0, end) &&
-      \separated(entry, text + (0 .. 0x7fffffff)) ==> text_ends(text, 0, end); */
+    ensures \forall char *text; text_ok{Pre}(text) && \separated(entry, text + (0 .. 0x7fffffff)) ==> text_ok(text); */
 static const char *depend_add(struct manifest_entry *entry, const char *name, uint32_t line)
 {
 	if (entry->depend_count == MANIFEST_DEPENDS_MAX)
 		return "too many dependencies";
 	struct manifest_depend *depend = &entry->depends[entry->depend_count++];
 	depend->line = line;
-	//@ assert name: \forall integer end; text_ends{Pre}(name, 0, end) ==> text_ends(name, 0, end);
+	//@ assert name: text_ok(name);
 	return copy(depend->name, sizeof(depend->name), name) ? NULL : "the name is too long";
 }
 
