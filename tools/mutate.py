@@ -45,6 +45,7 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          "manifest_lines": "manifest", "manifest_entry": "manifest",
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in (
              "window", "record", "super", "label", "page", "replay", "apply", "follow", "tail", "index", "pieces"))], "volume"),
+         "volume_records": "volume_salvage",
          "thread_links": "thread_queue", "channel_state": "channel",
          "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
