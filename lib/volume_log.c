@@ -6,6 +6,13 @@
  */
 #include "volume_priv.h"
 
+/* In annotations: what following the log changes of where it goes on. */
+#define HEAD_CHANGES \
+	volume->head_segment, volume->head_block, volume->next_segment, volume->free_segments, volume->previous, \
+		volume->sequence, volume->log_blocks
+/* Each batch takes a block of its segment at least, or a free segment: less is left then. */
+#define LOG_LEFT (volume->free_segments * (SEGMENT_BLOCKS_MAX + 1) + SEGMENT_BLOCKS_MAX - volume->head_block)
+
 uint32_t record_size(size_t key_size, size_t value_size)
 {
 	return (uint32_t)((RECORD_HEADER + key_size + value_size + 7) / 8 * 8);
@@ -29,7 +36,9 @@ bool address_segment(const struct volume *volume, uint64_t address, uint32_t *ou
 /*@ requires \valid_read(volume) && geometry_ok(volume) && segment < volume->segment_count && block <= volume->segment_blocks;
     assigns \nothing;
     ensures \result == (SUPER_BLOCKS + segment * volume->segment_blocks + block) * BLOCK_SIZE;
-    ensures \result <= BLOCKS_MAX * BLOCK_SIZE; */
+    ensures \result <= BLOCKS_MAX * BLOCK_SIZE;
+    ensures block < volume->segment_blocks ==> in_segment(volume->segment_blocks, \result, segment);
+    ensures segment_end(volume->segment_blocks, segment) == \result + (volume->segment_blocks - block) * BLOCK_SIZE; */
 static uint64_t block_address(const struct volume *volume, uint32_t segment, uint32_t block)
 {
 	return segment_address(volume, segment) + (uint64_t)block * BLOCK_SIZE;
@@ -40,7 +49,8 @@ static uint64_t block_address(const struct volume *volume, uint32_t segment, uin
 /*@ requires \valid_read(volume) && geometry_ok(volume);
     assigns \nothing;
     ensures \result <= volume->segment_blocks * BLOCK_SIZE;
-    ensures \result > 0 ==> address + \result <= BLOCKS_MAX * BLOCK_SIZE && (address + \result) % BLOCK_SIZE == 0; */
+    ensures \result > 0 ==> address + \result <= BLOCKS_MAX * BLOCK_SIZE && (address + \result) % BLOCK_SIZE == 0;
+    ensures batch_inside(volume->segment_blocks, address, \result); */
 static uint64_t segment_rest(const struct volume *volume, uint64_t address)
 {
 	uint32_t segment;
@@ -216,6 +226,9 @@ uint32_t segment_take(struct volume *volume)
 	return 0;
 }
 
+/*@ requires \valid(volume) && volume->head_block + blocks <= volume->segment_blocks <= SEGMENT_BLOCKS_MAX;
+    assigns volume->head_block, volume->log_blocks, volume->sequence, volume->statistics;
+    ensures volume->head_block == \old(volume->head_block) + blocks; */
 static void head_advance(struct volume *volume, uint32_t blocks)
 {
 	volume->head_block += blocks;
@@ -324,45 +337,44 @@ void live_set(struct volume *volume, struct node *node, struct place place)
 }
 
 /* The record at an offset of a batch: whole, and of that batch. */
-/*@ requires reader_ok(volume) && \valid_read(header) && address <= BLOCKS_MAX * BLOCK_SIZE;
-    requires header->used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
-    requires \separated(header, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
-    requires \valid(out) && \separated(out, header, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+/*@ requires reader_ok(volume) && address <= BLOCKS_MAX * BLOCK_SIZE && header.used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
+    requires \valid(out) && \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
     assigns *out, WINDOW_CHANGES;
     ensures window_ok(volume);
-    ensures \result == STATUS_OK ==> at < header->used && record_ok(out); */
-static status_t batch_record(struct volume *volume, uint64_t address, const struct batch_header *header, uint32_t at,
+    ensures \result == STATUS_OK ==> at < header.used && record_ok(out); */
+static status_t batch_record(struct volume *volume, uint64_t address, struct batch_header header, uint32_t at,
                              struct record *out)
 {
-	if (at >= header->used)
+	if (at >= header.used)
 		return STATUS_DAMAGED;
 	const status_t status = record_load(volume, address + at, true, out);
-	return status == STATUS_OK && out->sequence != header->sequence ? STATUS_DAMAGED : status;
+	return status == STATUS_OK && out->sequence != header.sequence ? STATUS_DAMAGED : status;
 }
 
 /* All of them are, and fill it. */
-/*@ requires reader_ok(volume) && \valid_read(header) && address <= BLOCKS_MAX * BLOCK_SIZE;
-    requires header->used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
-    requires \separated(header, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+/*@ requires reader_ok(volume) && address <= BLOCKS_MAX * BLOCK_SIZE && header.used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
     assigns WINDOW_CHANGES;
     ensures window_ok(volume); */
-static status_t batch_check(struct volume *volume, uint64_t address, const struct batch_header *header)
+static status_t batch_check(struct volume *volume, uint64_t address, struct batch_header header)
 {
 	uint32_t at = BATCH_HEADER;
 
 	/*@ loop invariant at <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE + RECORD_MAX && window_ok(volume);
 	    loop assigns i, at, WINDOW_CHANGES;
-	    loop variant header->count - i; */
-	for (uint32_t i = 0; i < header->count; i++) {
+	    loop variant header.count - i; */
+	for (uint32_t i = 0; i < header.count; i++) {
 		struct record record;
 		const status_t status = batch_record(volume, address, header, at, &record);
 		if (status != STATUS_OK)
 			return status;
 		at += record_size(record.key_size, record.value_size);
 	}
-	return at == header->used ? STATUS_OK : STATUS_DAMAGED;
+	return at == header.used ? STATUS_OK : STATUS_DAMAGED;
 }
 
+/*@ requires reader_ok(volume) && index_apart(volume) && \valid_read(record) && record_ok(record);
+    assigns INDEX_CHANGES;
+    ensures PARTS_SAME && window_ok(volume); */
 static status_t record_apply(struct volume *volume, const struct record *record, uint64_t address)
 {
 	const bool put = record->kind == RECORD_PUT;
@@ -378,18 +390,29 @@ static status_t record_apply(struct volume *volume, const struct record *record,
 	return STATUS_OK;
 }
 
-static status_t batch_apply(struct volume *volume, uint64_t address, const struct batch_header *header)
+/*@ requires reader_ok(volume) && index_apart(volume);
+    requires address <= BLOCKS_MAX * BLOCK_SIZE && header.used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
+    assigns INDEX_CHANGES, WINDOW_CHANGES;
+    ensures window_ok(volume); */
+static status_t batch_apply(struct volume *volume, uint64_t address, struct batch_header header)
 {
 	uint32_t at = BATCH_HEADER;
 
-	for (uint32_t i = 0; i < header->count; i++) {
+	/*@ loop invariant at <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE + RECORD_MAX && window_ok(volume);
+	    loop invariant PARTS_SAME;
+	    loop assigns i, at, INDEX_CHANGES, WINDOW_CHANGES;
+	    loop variant header.count - i; */
+	for (uint32_t i = 0; i < header.count; i++) {
 		struct record record;
 		status_t status = batch_record(volume, address, header, at, &record);
-		if (status == STATUS_OK)
-			status = record_apply(volume, &record, address + at);
 		if (status != STATUS_OK)
 			return status;
-		at += record_size(record.key_size, record.value_size);
+		//@ assert PARTS_SAME;
+		const uint32_t size = record_size(record.key_size, record.value_size);
+		status = record_apply(volume, &record, address + at);
+		if (status != STATUS_OK)
+			return status;
+		at += size;
 	}
 	return STATUS_OK;
 }
@@ -400,6 +423,7 @@ static status_t batch_apply(struct volume *volume, uint64_t address, const struc
     assigns *out, WINDOW_CHANGES;
     ensures window_ok(volume);
     ensures \result == STATUS_OK ==> BATCH_HEADER <= out->used <= volume->segment_blocks * BLOCK_SIZE;
+    ensures \result == STATUS_OK ==> batch_inside(volume->segment_blocks, address, out->used);
     ensures \result == STATUS_OK ==> out->next_segment < volume->segment_count && out->sequence == (uint64_t)(sequence + 1); */
 static status_t batch_expect(struct volume *volume, uint64_t address, uint64_t sequence, uint32_t previous,
                              struct batch_header *out)
@@ -411,15 +435,22 @@ static status_t batch_expect(struct volume *volume, uint64_t address, uint64_t s
 		return status;
 	if (!batch_header_read(volume, bytes, address, out) || out->sequence != sequence + 1 || out->previous != previous)
 		return STATUS_DAMAGED;
-	return batch_check(volume, address, out);
+	return batch_check(volume, address, *out);
 }
 
 /* Take over the segment a batch names as the one to come. */
+/*@ requires replay_ok(volume) && next < volume->segment_count;
+    assigns volume->head_segment, volume->head_block, volume->next_segment, volume->free_segments, volume->segments[next].state;
+    ensures head_inside(volume);
+    ensures \result && !entered ==> volume->head_segment == \old(volume->head_segment) && volume->head_block == \old(volume->head_block);
+    ensures \result && !entered ==> volume->free_segments == \old(volume->free_segments);
+    ensures \result && entered ==> volume->head_segment == \old(volume->next_segment) && volume->head_block == 0;
+    ensures \result && entered ==> volume->free_segments == \old(volume->free_segments) - 1; */
 static bool next_follow(struct volume *volume, uint32_t next, bool entered)
 {
 	if (!entered)
 		return next == volume->next_segment;
-	if (volume->segments[next].state != SEGMENT_FREE)
+	if (volume->free_segments == 0 || volume->segments[next].state != SEGMENT_FREE)
 		return false;
 	volume->head_segment = volume->next_segment;
 	volume->head_block = 0;
@@ -430,6 +461,10 @@ static bool next_follow(struct volume *volume, uint32_t next, bool entered)
 }
 
 /* The next batch lies at the head or at the start of the next segment. NOT_FOUND: at neither. */
+/*@ requires replay_ok(volume);
+    assigns HEAD_CHANGES, INDEX_CHANGES, WINDOW_CHANGES;
+    ensures PARTS_SAME && window_ok(volume) && head_inside(volume);
+    ensures \result == STATUS_OK ==> 0 <= LOG_LEFT < \old(LOG_LEFT); */
 static status_t replay_one(struct volume *volume)
 {
 	struct batch_header header;
@@ -447,9 +482,10 @@ static status_t replay_one(struct volume *volume)
 		return STATUS_NOT_FOUND;
 	if (status != STATUS_OK)
 		return status;
+	//@ assert !entered ==> header.used <= (volume->segment_blocks - volume->head_block) * BLOCK_SIZE;
 	if (!next_follow(volume, header.next_segment, entered))
 		return STATUS_DAMAGED;
-	status = batch_apply(volume, address, &header);
+	status = batch_apply(volume, address, header);
 	volume->previous = header.checksum;
 	head_advance(volume, (header.used + BLOCK_SIZE - 1) / BLOCK_SIZE);
 	return status;
@@ -508,10 +544,14 @@ static status_t beyond_check(struct volume *volume)
 
 status_t log_replay(struct volume *volume)
 {
-	status_t status = STATUS_OK;
+	status_t status;
 
-	while (status == STATUS_OK)
+	/*@ loop invariant PARTS_SAME && window_ok(volume) && head_inside(volume);
+	    loop assigns status, HEAD_CHANGES, INDEX_CHANGES, WINDOW_CHANGES;
+	    loop variant LOG_LEFT; */
+	do
 		status = replay_one(volume);
+	while (status == STATUS_OK);
 	if (status != STATUS_NOT_FOUND)
 		return status;
 	const uint64_t head = block_address(volume, volume->head_segment, volume->head_block);

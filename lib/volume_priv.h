@@ -138,9 +138,17 @@ struct volume {
         \forall integer i; 0 <= i < volume->dump_count ==> volume->dump[i] < volume->segment_count;
 
     // Where the next batch goes, and the one that finds no room there.
-    predicate head_ok(struct volume *volume) =
+    predicate head_inside(struct volume *volume) =
         volume->head_segment < volume->segment_count && volume->next_segment < volume->segment_count &&
-        volume->head_segment != volume->next_segment && volume->head_block <= volume->segment_blocks;
+        volume->head_block <= volume->segment_blocks;
+    predicate head_ok(struct volume *volume) = head_inside(volume) && volume->head_segment != volume->next_segment;
+
+    // An address lies in a segment of so many blocks, and where that ends.
+    predicate in_segment(integer blocks, integer address, integer segment) =
+        segment * blocks <= address / BLOCK_SIZE - SUPER_BLOCKS < (segment + 1) * blocks;
+    logic integer segment_end(integer blocks, integer segment) = (SUPER_BLOCKS + (segment + 1) * blocks) * BLOCK_SIZE;
+    predicate batch_inside(integer blocks, integer address, integer used) =
+        \forall integer segment; in_segment(blocks, address, segment) ==> address + used <= segment_end(blocks, segment);
 
     // The bytes that were read last; they lie apart from the struct.
     predicate window_ok(struct volume *volume) =
@@ -154,14 +162,23 @@ struct volume {
         \separated(volume, volume->pool + (0 .. volume->pool_end - 1));
 
     predicate reader_ok(struct volume *volume) = \valid(volume) && geometry_ok(volume) && window_ok(volume);
+
+    // What following the log and taking its records needs.
+    predicate replay_ok(struct volume *volume) = reader_ok(volume) && head_inside(volume) && index_apart(volume) &&
+        \valid(volume->segments + (0 .. volume->segment_count - 1));
 */
 
-/* In annotations: what reading through the window changes, and what a key that goes into the index. */
+/* In annotations: the parts are where they were, and as large; what reading through the window changes, and what a key that goes into the index, and leaves. */
+#define PARTS_SAME \
+	volume->window == \at(volume->window, Pre) && volume->segment_blocks == \at(volume->segment_blocks, Pre) && \
+		volume->segments == \at(volume->segments, Pre) && volume->segment_count == \at(volume->segment_count, Pre) && \
+		volume->pool == \at(volume->pool, Pre) && volume->pool_end == \at(volume->pool_end, Pre)
 #define WINDOW_CHANGES volume->window_block, volume->window_blocks, volume->window[0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1]
 #define INDEX_CHANGES \
-	volume->segments[0 .. volume->segment_count - 1], volume->statistics, volume->dump_bytes, volume->level_seed, \
-		volume->pool[0 .. volume->pool_end - 1], volume->pool_size, volume->pool_used, volume->pieces, \
+	volume->segments[0 .. \at(volume->segment_count, Pre) - 1], volume->statistics, volume->dump_bytes, volume->level_seed, \
+		volume->pool[0 .. \at(volume->pool_end, Pre) - 1], volume->pool_size, volume->pool_used, volume->pieces, \
 		volume->buckets, volume->free_units[0 .. POOL_CLASSES - 1]
+#define INDEX_KEEPS PARTS_SAME && (window_ok{Pre}(volume) ==> window_ok(volume))
 
 /* An empty struct at the start of the arena (NULL: the arena does not do), and, when the geometry is known, where in
  * it the other parts lie (false: it is too small). */
@@ -187,6 +204,7 @@ void pieces_expect(struct volume *volume, uint64_t count); /* so many will come 
 uint32_t *node_slot(const struct volume *volume, const uint8_t *key, size_t key_size); /* where a key was found */
 
 /* Nodes. */
+/*@ assigns \nothing; */
 struct node *node_at(const struct volume *volume, uint32_t number);
 struct touch *touch_at(const struct volume *volume, uint32_t number);
 /*@ assigns \nothing;
@@ -201,8 +219,11 @@ size_t node_key(const struct volume *volume, struct node *node, uint8_t out_key[
 bool node_is(const struct volume *volume, struct node *node, const uint8_t *key, size_t key_size);
 int node_compare(const struct volume *volume, struct node *node, const struct wanted *wanted);
 struct place node_now(const struct volume *volume, const struct node *node);
+/*@ assigns \nothing; */
 struct place node_committed(const struct volume *volume, const struct node *node);
 void node_now_set(const struct volume *volume, struct node *node, struct place place); /* of one that is touched */
+/*@ requires \valid_read(volume);
+    assigns volume->pool[0 .. volume->pool_end - 1]; */
 void node_committed_set(const struct volume *volume, struct node *node, struct place place);
 bool node_touch(struct volume *volume, uint32_t number); /* false: no memory */
 void node_untouch(struct volume *volume);                /* the one touched last: back to what is committed */
@@ -212,8 +233,16 @@ struct place touch_old(const struct touch *touch);
 /* The index. */
 bool index_start(struct volume *volume);
 uint32_t index_from(const struct volume *volume, const uint8_t *key, size_t key_size); /* the first not less; 0: none */
+/*@ requires \valid_read(volume) && key_size <= VOLUME_KEY_MAX && \valid_read(key + (0 .. key_size - 1));
+    assigns volume->pool[0 .. volume->pool_end - 1]; */
 uint32_t index_at(const struct volume *volume, const uint8_t *key, size_t key_size);   /* 0: not there */
+/*@ requires \valid(volume) && index_apart(volume) && key_size <= VOLUME_KEY_MAX && \valid_read(key + (0 .. key_size - 1));
+    assigns INDEX_CHANGES;
+    ensures INDEX_KEEPS; */
 uint32_t index_add(struct volume *volume, const uint8_t *key, size_t key_size); /* made if not there; 0: no memory */
+/*@ requires \valid(volume) && index_apart(volume);
+    assigns INDEX_CHANGES;
+    ensures INDEX_KEEPS; */
 void index_remove(struct volume *volume, uint32_t number);
 /* Keys in ascending order, without a search: DAMAGED if this one is not the next. tail[0] is its node then. Before
  * that, two rounds of index_ahead over keys that will come, each with the one before it, keep memory busy. */
@@ -282,9 +311,18 @@ status_t batch_write(struct volume *volume, struct batch *batch, uint64_t *out_a
  * and lack only what that one writes again; then both in part would be a whole one that nobody was told of. An empty batch
  * takes its number, once; of its block it changes no more than the first sector. */
 status_t log_mark(struct volume *volume);
+/*@ requires \valid(volume) && geometry_ok(volume) && index_apart(volume);
+    assigns INDEX_CHANGES;
+    ensures INDEX_KEEPS; */
 void live_set(struct volume *volume, struct node *node, struct place place);
+/*@ requires \valid(volume) && geometry_ok(volume) && index_apart(volume) && \valid_read(place);
+    assigns INDEX_CHANGES;
+    ensures INDEX_KEEPS; */
 void live_add(struct volume *volume, const struct node *node, const struct place *place);
 uint32_t segment_take(struct volume *volume);
+/* What was committed after the checkpoint goes into the index; where the next batch goes is known after it. */
+/*@ requires replay_ok(volume);
+    ensures \result == STATUS_OK ==> head_inside(volume); */
 status_t log_replay(struct volume *volume);
 /*@ requires reader_ok(volume);
     requires volume->mark.segment < volume->segment_count && volume->mark.next < volume->segment_count;
@@ -303,6 +341,7 @@ void batch_header_known(const struct volume *volume, uint64_t address, uint8_t o
     requires \valid_read(bytes + (0 .. BATCH_HEADER - 1)) && \valid(out) && \separated(out, volume, bytes + (0 .. BATCH_HEADER - 1));
     assigns *out;
     ensures \result ==> BATCH_HEADER <= out->used <= volume->segment_blocks * BLOCK_SIZE;
+    ensures \result ==> batch_inside(volume->segment_blocks, address, out->used);
     ensures \result ==> out->next_segment < volume->segment_count; */
 bool batch_header_read(const struct volume *volume, const uint8_t *bytes, uint64_t address, struct batch_header *out);
 

@@ -52,6 +52,9 @@ void volume_traces(struct block_device *device, uint8_t block[BLOCK_SIZE], struc
 
 /* ---- records ---- */
 /* Segments of the largest size: their ends are ends of segments of any other, so no record lies across. */
+/*@ requires \valid(volume) && \valid_read(volume->device) && \separated(volume, volume->device);
+    assigns volume->blocks, volume->segment_blocks, volume->segment_count;
+    ensures geometry_ok(volume); */
 static void geometry_set(struct volume *volume)
 {
 	const uint64_t segments = (volume->device->blocks - SUPER_BLOCKS + SEGMENT_BLOCKS_MAX - 1) / SEGMENT_BLOCKS_MAX;
@@ -62,6 +65,9 @@ static void geometry_set(struct volume *volume)
 }
 
 /* Deletions too: what is deleted must not be found in an older record. */
+/*@ requires reader_ok(volume) && index_apart(volume) && \valid_read(record) && record_ok(record);
+    assigns INDEX_CHANGES, WINDOW_CHANGES;
+    ensures PARTS_SAME && window_ok(volume); */
 static status_t record_take(struct volume *volume, const struct record *record, uint64_t address)
 {
 	const struct place place = { .address = address, .value_size = record->value_size };
@@ -73,8 +79,10 @@ static status_t record_take(struct volume *volume, const struct record *record, 
 		return STATUS_QUOTA;
 	struct node *node = node_at(volume, number);
 	const uint64_t known = node_committed(volume, node).address;
-	if (known == 0 || record_load(volume, known, false, &before) != STATUS_OK || before.sequence <= sequence)
+	if (known == 0 || record_load(volume, known, false, &before) != STATUS_OK || before.sequence <= sequence) {
+		//@ assert PARTS_SAME;
 		node_committed_set(volume, node, place);
+	}
 	return STATUS_OK;
 }
 
@@ -94,19 +102,31 @@ static uint64_t address_after(struct volume *volume, uint64_t address, status_t 
 	return (address / BLOCK_SIZE + 1) * BLOCK_SIZE;
 }
 
+/*@ requires reader_ok(volume) && index_apart(volume) && \valid(found);
+    requires \separated(found, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    requires \separated(&found->records, &volume->pool_end);
+    requires \separated(found, volume->segments + (0 .. volume->segment_count - 1), volume->pool + (0 .. volume->pool_end - 1));
+    assigns *found, INDEX_CHANGES, WINDOW_CHANGES;
+    ensures PARTS_SAME && window_ok(volume); */
 static status_t records_find(struct volume *volume, struct volume_salvaged *found)
 {
+	const uint64_t end = (volume->blocks < BLOCKS_MAX ? volume->blocks : BLOCKS_MAX) * BLOCK_SIZE;
 	uint64_t address = SUPER_BLOCKS * BLOCK_SIZE;
-	struct record record;
 
-	while (address < volume->blocks * BLOCK_SIZE) {
+	/*@ loop invariant PARTS_SAME && window_ok(volume);
+	    loop assigns address, *found, INDEX_CHANGES, WINDOW_CHANGES;
+	    loop variant end - address; */
+	while (address < end) {
+		struct record record;
 		status_t status = record_load(volume, address, false, &record);
+		//@ assert PARTS_SAME;
 		if (status != STATUS_OK) {
 			address = address_after(volume, address, status, found);
 			continue;
 		}
 		const uint32_t size = record_size(record.key_size, record.value_size);
 		status = record_take(volume, &record, address);
+		//@ assert PARTS_SAME;
 		if (status != STATUS_OK)
 			return status;
 		found->records++;

@@ -49,7 +49,8 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          "volume_label": "volume_super volume", "volume_super": "volume_super volume", "volume_page": "volume_page volume volume_clean",
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in ("window", "record", "tail", "index", "pieces"))],
                          "volume_log volume volume_key volume_clean volume_damage"),
-         "volume_replay": "volume_replay volume volume_damage",
+         **dict.fromkeys(["volume_replay", "volume_apply", "volume_follow"], "volume_replay volume volume_damage"),
+         "volume_records": "volume_salvage",
          "thread_links": "thread_queue", "channel_state": "channel",
          "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),
