@@ -150,7 +150,8 @@ static void consoles(void **state)
 	static const struct {
 		const char *said, *path;
 	} cases[] = {
-		{NULL, NULL}, {"serial1:9600", NULL}, {"serial0", NULL}, {"serial", "/aliases"}, {"/uart@0:9600", "/uart@0"},
+		{NULL, NULL}, {"serial1:9600", NULL}, {"serial0", NULL}, {"serial", "/aliases"}, {":9600", NULL},
+		{"/uart@0:9600", "/uart@0"},
 	};
 	struct fdt_node node;
 
@@ -164,6 +165,7 @@ static void consoles(void **state)
 		tree_begin("aliases");
 		tree_text("serial0", "/nowhere");
 		tree_text("serial", "/aliases");
+		tree_text(":9600", "/aliases"); /* options are no name */
 		tree_end();
 		tree_begin("uart@0");
 		tree_property("compatible", "first\0second", 12); /* the second never ends */
