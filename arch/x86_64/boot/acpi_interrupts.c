@@ -84,14 +84,14 @@ static void madt_entry(struct boot_info *info, const uint8_t *entry, size_t leng
     requires info->cpu_count <= CPU_MAX;
     assigns x86_platform, info->cpu_hardware_ids[0 .. CPU_MAX - 1], info->cpu_count;
     ensures platform_ok && cpus_ok(info); */
-void acpi_read_interrupts(struct boot_info *info)
+void acpi_read_interrupts(struct boot_info *info, uint32_t boot_cpu)
 {
 	struct acpi_table madt = acpi_find("APIC", 0);
 	uint8_t length;
 	if (madt.data == NULL || madt.length < MADT_ENTRIES)
 		return;
 	x86_platform.lapic_base = bytes_le32(madt.data + 36);
-	info->cpu_hardware_ids[0] = x86_cpuid(1).ebx >> 24;
+	info->cpu_hardware_ids[0] = boot_cpu;
 	info->cpu_count = 1;
 	/*@ loop invariant MADT_ENTRIES <= at <= madt.length && platform_ok && cpus_ok(info);
 	    loop assigns at, length, x86_platform, info->cpu_hardware_ids[0 .. CPU_MAX - 1], info->cpu_count;

@@ -75,7 +75,7 @@ void boot_main(uint32_t magic, uint64_t information)
 	else
 		rsdp = pvh_read(info, information);
 	acpi_open(rsdp);
-	acpi_read_interrupts(info);
+	acpi_read_interrupts(info, x86_cpuid(1).ebx >> 24);
 	acpi_read_console(info);
 	if ((x86_cpuid(0x80000001u).edx & CPUID_NO_EXECUTE) == 0)
 		boot_refuse("this CPU cannot forbid the execution of data (no NX)");

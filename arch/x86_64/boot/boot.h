@@ -58,8 +58,9 @@ struct acpi_table acpi_find(const char *signature, uint32_t index);
 /*@ assigns \nothing;
     ensures acpi_whole(\result); */
 struct acpi_table acpi_dsdt(void);
-/* In this order: the console needs to know its interrupt, and the rest can be complained about only then. */
-void acpi_read_interrupts(struct boot_info *info);
+/* In this order: the console needs to know its interrupt, and the rest can be complained about only then. The CPU that
+ * boots is named by its APIC id and becomes the first. */
+void acpi_read_interrupts(struct boot_info *info, uint32_t boot_cpu);
 void acpi_read_console(struct boot_info *info);
 void acpi_check_interrupts(void);
 void acpi_read_machine(struct boot_info *info);
