@@ -41,7 +41,7 @@ MUTANTS = [
     ("a torn superblock stays torn", "volume_checkpoint.c",
      "if (!volume->read_only && memcmp(", "if (false && memcmp("),
     ("a batch is taken without its records being looked at", "volume_log.c",
-     "\treturn batch_check(volume, address, out);", "\treturn STATUS_OK;"),
+     "\treturn batch_check(volume, address, *out);", "\treturn STATUS_OK;"),
     ("cleaning forgets the last record of a batch", "volume_clean.c",
      "\tfor (uint32_t at = BATCH_HEADER; at < batch->used;) {\n\t\tconst uint8_t *bytes = batch->bytes + at;\n\t\tconst uint32_t value_size",
      "\tfor (uint32_t at = BATCH_HEADER; at + 400 < batch->used;) {\n\t\tconst uint8_t *bytes = batch->bytes + at;\n\t\tconst uint32_t value_size"),
