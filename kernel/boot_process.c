@@ -94,17 +94,17 @@ static void startup_fill(struct startup *startup, uint32_t process, uint32_t bun
 	grant(startup, process, "bundle", OBJECT_MEMORY, bundle, RIGHTS_ALL & ~(uint32_t)RIGHT_WRITE);
 }
 
-/* As sys_process_start, without a parent. */
-static void init_start(struct process *process)
+/* As sys_process_start, without a parent and but for the last step. */
+static uint32_t init_claim(struct process *process)
 {
 	struct thread *thread = &thread_table[process->main_thread];
 	__atomic_store_n(&process->state, PROCESS_RUNNING, __ATOMIC_SEQ_CST);
 	if (!thread_claim(thread, thread->wait))
 		boot_refuse("the first thread cannot be started");
-	thread_start(process->main_thread);
+	return process->main_thread;
 }
 
-void boot_process_make(void)
+uint32_t boot_process_make(void)
 {
 	uint32_t bundle = bundle_memory_make();
 	uint32_t image = init_image_make(bundle);
@@ -112,5 +112,5 @@ void boot_process_make(void)
 	struct startup *startup = (struct startup *)(void *)thread_table[process->main_thread].page->bulk;
 	startup_fill(startup, process_slot(process), bundle);
 	object_release(OBJECT_IMAGE, image); /* the process has its own reference */
-	init_start(process);
+	return init_claim(process);
 }

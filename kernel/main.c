@@ -95,12 +95,13 @@ CC_NORETURN static void cpu_enter(struct cpu *cpu)
 }
 
 /* The last of boot, and no part of it: nothing returns to what is given back here. */
-CC_NORETURN static CC_COLD void boot_end(void)
+CC_NORETURN static CC_COLD void boot_end(uint32_t first_thread)
 {
 	uint64_t first = (uint64_t)(uintptr_t)kernel_boot_text_start;
 	uint64_t bytes = (uint64_t)(uintptr_t)kernel_boot_text_end - first;
 	kernel_unback(first, bytes / PAGE_SIZE);
 	boot_kernel_bytes -= bytes;
+	thread_start(first_thread); /* other CPUs run by now, and may be the first to take it */
 	cpu_enter(&cpu_table[0]);
 }
 
@@ -118,14 +119,14 @@ CC_BOOT void kernel_main(const struct boot_info *info)
 	cpu_start();
 	others_start();
 	memory_account();
-	boot_process_make();
+	uint32_t first = boot_process_make();
 	boot_stage("first process");
 	others_wait();
 	boot_stage("other CPUs");
 	audit_emit(AUDIT_SYSTEM_STARTED, 0, 0, (uint64_t)__builtin_popcountll(cpus_online), boot_ram_bytes(), 0, 0);
 	if (boot_word("kernel.panic"))
 		panic("asked for by the command line");
-	boot_end();
+	boot_end(first);
 }
 
 void kernel_cpu_main(uint32_t index)

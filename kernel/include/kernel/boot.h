@@ -40,5 +40,6 @@ void boot_machine_check(void);
 void boot_bundle_check(void);
 /* Size and back all tables and the stacks of all CPUs. */
 void boot_tables_make(void);
-/* The first process: image, principal, capabilities, startup block; started. */
-void boot_process_make(void);
+/* The first process: image, principal, capabilities, startup block. Gives its thread, claimed and ready for
+ * thread_start: from then on any CPU may run it. */
+uint32_t boot_process_make(void);
