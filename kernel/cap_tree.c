@@ -115,6 +115,10 @@ status_t cap_derive_check(uint32_t index, uint32_t rights, uint64_t badge)
 void cap_tree_root(uint32_t index, uint8_t type, uint32_t object, uint32_t object_generation,
                    uint16_t rights, uint8_t depth, uint64_t badge)
 {
+	/*@ assert unfolded: \forall integer i; 0 <= i < CAP_MAX ==>
+	      cap_slot_ok(i) && cap_rank[i] <= cap_clock &&
+	      (cap_live(i) ==> cap_parent_ok(i) && cap_first_ok(i) && cap_previous_ok(i) && cap_next_ok(i) &&
+	       cap_child_ok(i)); */
 	cap_table[index].rights = rights;
 	cap_table[index].type = type;
 	cap_table[index].depth = depth;
@@ -126,6 +130,12 @@ void cap_tree_root(uint32_t index, uint8_t type, uint32_t object, uint32_t objec
 	cap_table[index].next_sibling = NONE;
 	cap_table[index].previous_sibling = NONE;
 	CC_STORE_RELEASE(&cap_table[index].generation, cap_table[index].generation + 1u);
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_parent_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_first_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_previous_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_next_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX && cap_live(i) ==> cap_child_ok(i); */
+	/*@ assert \forall integer i; 0 <= i < CAP_MAX ==> cap_rank[i] <= cap_clock; */
 }
 
 /* The two writers of links. Their contracts say which links change, and in which slots, so that the proofs
@@ -348,9 +358,13 @@ bool cap_tree_hand_over(uint32_t from, uint32_t to, uint32_t limit)
 		uint32_t child = cap_table[from].first_child;
 		if (child == NONE)
 			break;
+		/*@ assert was: cap_table[child].parent == from && \let slot = child; \at(cap_table[slot].parent, Pre) == from; */
 		cap_tree_unlink(child);
 		if (to != NONE)
 			cap_tree_link(child, to);
+		/*@ assert others: \forall integer i; 0 <= i < CAP_MAX && i != child ==>
+		      cap_table[i].parent == \at(cap_table[i].parent, LoopCurrent); */
+		/*@ assert moved: cap_table[child].parent == to; */
 	}
 	if (cap_table[from].first_child != NONE)
 		return false;
