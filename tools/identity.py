@@ -28,7 +28,7 @@ WRITES = {
     "process.state": {  # principal_bind binds what is PROCESS_FREE
         ("process_new", "__atomic_store_n(&process->state, 3, PROCESS_CREATED)"),
         ("process_new", "__atomic_store_n(&process->state, 3, PROCESS_DEAD)"),
-        ("init_start", "__atomic_store_n(&process->state, 5, PROCESS_RUNNING)"),
+        ("init_claim", "__atomic_store_n(&process->state, 5, PROCESS_RUNNING)"),
         ("child_start", "__atomic_compare_exchange_n(&child->state, 5, &created, 2, PROCESS_RUNNING, 0)"),
         ("end_win", "__atomic_compare_exchange_n(&process->state, 5, &state, 2, PROCESS_DYING, 0)"),
         ("reap_end", "__atomic_store_n(&process->state, 5, PROCESS_DEAD)"),
