@@ -83,7 +83,6 @@ bool manifest_parse(const char *text, size_t length, struct manifest *out, struc
 
 	out->entry_count = 0;
 	out->profile_count = 0;
-	out->order_count = 0;
 	//@ assert apart: \valid(parser.manifest) && \separated(&parser, parser.manifest);
 	//@ assert empty: parser.entry == NULL && parser.profile == NULL && parser.line == 0 && manifest_whole(parser.manifest);
 	return lines(&parser, text, length, out_error) && manifest_check(out, out_error);

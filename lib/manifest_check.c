@@ -6,6 +6,8 @@
 #include "manifest_priv.h"
 #include <lib/string.h>
 
+_Static_assert(MANIFEST_ENTRIES_MAX <= 64u, "a bit per entry");
+
 /*@ // What holds while a manifest is checked: it is whole, and there is room to say what is wrong.
     predicate check_ok{L}(struct manifest *manifest, struct manifest_error *error) =
       \valid(manifest) && manifest_ok(manifest) && \valid(error) && \separated(manifest, error);
@@ -233,7 +235,6 @@ static uint32_t not_placed(const struct manifest *manifest, uint64_t placed)
 
 bool manifest_check(struct manifest *manifest, struct manifest_error *out_error)
 {
-	_Static_assert(MANIFEST_ENTRIES_MAX <= 64u, "a bit per entry");
 	/*@ loop invariant 0 <= i <= manifest->entry_count && manifest->entry_count == \at(manifest->entry_count, Pre);
 	    loop invariant manifest->profile_count == \at(manifest->profile_count, Pre);
 	    loop invariant \forall integer j; 0 <= j < manifest->entry_count ==>

@@ -37,6 +37,7 @@ static void test_whole(void **context)
 	const struct manifest_entry *b = manifest_find(&manifest, "b");
 	assert_int_equal(b->syscall_mask, 1u << SYSCALL_call);
 	assert_string_equal(b->image, "b");
+	assert_string_equal(b->principal, "app.b");
 	assert_true(b->uses[0].control);
 	assert_int_equal(b->memory_pages, 100);
 	assert_string_equal(b->handles[0].name, "monitor");
@@ -101,6 +102,69 @@ static void refused(const char *text, uint32_t line)
 	assert_int_equal(error.line, line);
 }
 
+/* Who is looked for is found wherever it is listed, and nobody else. */
+static void test_find(void **context)
+{
+	(void)context;
+	assert_true(parse(PROFILE "service a\n calls all\n principal a\n serves x\n handle monitor inspect\n handle log inspect\n"
+	                          "service b\n calls all\n principal b\n serves y\n uses spawn\n uses x\n"));
+	const struct manifest_entry *a = manifest_find(&manifest, "a"), *b = manifest_find(&manifest, "b");
+	assert_ptr_equal(manifest_server(&manifest, "x"), a);
+	assert_ptr_equal(manifest_server(&manifest, "y"), b);
+	assert_true(manifest_uses(b, "spawn"));
+	assert_true(manifest_uses(b, "x"));
+	assert_false(manifest_uses(b, "y"));
+	assert_false(manifest_uses(b, ""));
+	assert_true(manifest_holds(a, "monitor"));
+	assert_true(manifest_holds(a, "log"));
+	assert_false(manifest_holds(a, "inspect"));
+	assert_false(manifest_holds(a, ""));
+	assert_false(manifest_holds(b, "log"));
+}
+
+/* Nothing is left of a manifest that was there before. */
+static void test_again(void **context)
+{
+	(void)context;
+	assert_true(parse(PROFILE "profile two\n allow all\nservice a\n calls all\n principal a\n serves x\n"
+	                          "service b\n calls two\n principal b\n serves y\n"));
+	assert_true(parse("profile some\n allow call\nservice a\n calls some\n principal a\n serves x\n"));
+	assert_int_equal(manifest.profiles[0].mask, 1u << SYSCALL_call);
+	assert_null(manifest_server(&manifest, "y"));
+	assert_null(manifest_find(&manifest, "b"));
+	refused(PROFILE "service a\n calls two\n", 4);
+}
+
+static void test_tiers(void **context)
+{
+	enum manifest_tier tier = MANIFEST_TIER_FULL;
+
+	(void)context;
+	assert_true(manifest_tier_named("embedded", &tier));
+	assert_int_equal(tier, MANIFEST_TIER_EMBEDDED);
+	assert_true(manifest_tier_named("standard", &tier));
+	assert_int_equal(tier, MANIFEST_TIER_STANDARD);
+	assert_true(manifest_tier_named("full", &tier));
+	assert_int_equal(tier, MANIFEST_TIER_FULL);
+	assert_false(manifest_tier_named("huge", &tier));
+}
+
+/* Each statement of a service is one too many for a program. */
+static void test_programs(void **context)
+{
+	static const char *const services[] = { "serves x", "arguments x", "restart always", "device uart", "depends b",
+		                                    "keeps 1", "ready 1", "tier standard" };
+	char text[400];
+
+	(void)context;
+	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+		snprintf(text, sizeof text, PROFILE "program a\n calls all\n principal a\n %s\n"
+		                                    "service b\n calls all\n principal b\n", services[i]);
+		refused(text, 3);
+		assert_string_equal(error.reason, "a program has a statement that is for services");
+	}
+}
+
 static void test_refused(void **context)
 {
 	(void)context;
@@ -122,6 +186,11 @@ static void test_refused(void **context)
 	refused(PROFILE "service a\n restart often\n", 4);
 	refused(PROFILE "service a\n arguments 'open\n", 4);
 	refused(PROFILE "service a\nservice a\n", 4);
+	refused(PROFILE "service a\n handle log\n", 4);
+	refused(PROFILE "service a\n version 1 2\n", 4);
+	refused(PROFILE "service a\n image\n", 4);
+	refused("profile p\n allow\n", 2);
+	refused(PROFILE "service a\n restart always 1001\n", 4);
 	refused(PROFILE "service a\n restart never 3\n", 4);
 	refused(PROFILE "service a\n restart always -1\n", 4);
 	refused(PROFILE "service a\n tier huge\n", 4);
@@ -147,7 +216,11 @@ static void test_refused(void **context)
 	refused(PROFILE "service a\n principal a\n", 3);
 	refused(PROFILE "service a\n calls all\n", 3);
 	refused(PROFILE "service a\n calls all\n principal a\n uses b\n", 6);
+	refused(PROFILE "service a\n calls all\n principal a\n uses spawn\n uses b\n", 7);
 	refused(PROFILE "service a\n calls all\n principal a\n depends b\n", 6);
+	refused(PROFILE "service a\n calls all\n principal a\n"
+	                "service b\n calls all\n principal b\n depends a c\n",
+	        9);
 	refused(PROFILE "service a\n calls all\n principal a\n serves spawn\n", 3);
 	refused(PROFILE "program a\n calls all\n principal a\n serves a\n", 3);
 	refused(PROFILE "program a\n calls all\n principal a\n keeps 1\n", 3);
@@ -255,15 +328,32 @@ static void test_order(void **context)
 	assert_int_equal(manifest_role(manifest_find(&manifest, "*")), MODULE_PROGRAM);
 }
 
+/* What comes before policy is followed from whoever is listed first, too. */
+static void test_before_policy(void **context)
+{
+	(void)context;
+	assert_true(parse(PROFILE "service a\n calls all\n principal a\n depends c\n"
+	                          "service policy\n calls all\n principal b\n serves policy\n depends a\n"
+	                          "service c\n calls all\n principal c\n restart always 1000\n"));
+	assert_false(manifest_find(&manifest, "c")->admitted);
+	assert_int_equal(manifest.order[0], 2);
+	assert_int_equal(manifest.order[1], 0);
+	assert_int_equal(manifest.order[2], 1);
+	assert_int_equal(manifest_find(&manifest, "c")->restart_limit, 1000);
+}
+
 static void test_many(void **context)
 {
 	char text[8192] = PROFILE;
 
 	(void)context;
-	for (unsigned i = 0; i <= MANIFEST_ENTRIES_MAX; i++)
+	for (unsigned i = 0; i < MANIFEST_ENTRIES_MAX; i++)
 		sprintf(text + strlen(text), "service s%u\n calls all\n principal s%u\n", i, i);
-	assert_false(parse(text));
-	assert_int_equal(error.line, 3u + 3u * MANIFEST_ENTRIES_MAX);
+	strcat(text, " serves policy\n");
+	assert_true(parse(text));
+	assert_int_equal(manifest.order_count, MANIFEST_ENTRIES_MAX);
+	assert_int_equal(manifest.order[0], MANIFEST_ENTRIES_MAX - 1u);
+	refused(strcat(text, "service more\n"), 4u + 3u * MANIFEST_ENTRIES_MAX);
 }
 
 static void test_used(void **context)
@@ -296,10 +386,15 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),
 	cmocka_unit_test(test_not_given),
 	cmocka_unit_test(test_most),
+	cmocka_unit_test(test_find),
+	cmocka_unit_test(test_again),
+	cmocka_unit_test(test_tiers),
+	cmocka_unit_test(test_programs),
 	cmocka_unit_test(test_refused),
 	cmocka_unit_test(test_arguments),
 	cmocka_unit_test(test_pci),
 	cmocka_unit_test(test_order),
+	cmocka_unit_test(test_before_policy),
 	cmocka_unit_test(test_many),
 	cmocka_unit_test(test_used),
 };

@@ -21,6 +21,7 @@ static uint8_t other[64] = "another";
 static uint8_t key[32];
 static const uint8_t message[200] = { 1, 2, 3 };
 static uint8_t out[64];
+static struct hmac code;
 static volatile uint8_t table[256], taken;
 
 static void make_public(void)
@@ -88,6 +89,18 @@ static void passphrase_key(void)
 	pbkdf2(secret, sizeof secret, message, sizeof message, 3, out);
 }
 
+static void code_begin(void)
+{
+	hmac_begin(&code, secret, sizeof secret);
+}
+
+static void code_end(void)
+{
+	hmac_update(&code, message, sizeof message);
+	hmac_update(&code, (const uint8_t *)"\0\0\0\1", 4);
+	hmac_end(&code, out);
+}
+
 /* Two that must be noticed, or the others prove nothing. */
 static void leak_branch(void)
 {
@@ -115,19 +128,29 @@ static const struct {
 	{ "equal", equal, false },
 	{ "sector", sector, false },
 	{ "passphrase_key", passphrase_key, false },
+	{ "code_begin", code_begin, false },
+	{ "code_end", code_end, false },
 	{ "leak_branch", leak_branch, true },
 	{ "leak_address", leak_address, true },
 };
 
 /* ---- what stays on the stack ---- */
 #define STACK_SIZE (256u * 1024u)
-#define SECRET_WORDS 20u /* seed, scalar, prefix, nonce and reduced nonce, 32 bytes each */
+#define SECRET_WORDS 160u
+#define TEXT_SIZE 48u /* of `secret` that is no zero */
 
 static uint8_t stack[STACK_SIZE] __attribute__((aligned(4096)));
 static uint64_t secret_words[SECRET_WORDS];
+static size_t secret_count;
 
-/* What signing `message` with `secret` computes on its way. */
-static void collect(void)
+static void remember(const void *bytes, size_t size)
+{
+	memcpy(secret_words + secret_count, bytes, size);
+	secret_count += size / 8;
+}
+
+/* What signing `message` with `secret` computes on its way: seed, scalar, prefix, nonce and reduced nonce. */
+static void collect_signing(void)
 {
 	uint8_t expanded[SHA512_SIZE], nonce[SHA512_SIZE], text[32 + sizeof message];
 
@@ -135,16 +158,47 @@ static void collect(void)
 	memcpy(text, expanded + 32, 32);
 	memcpy(text + 32, message, sizeof message);
 	sha512_bytes(text, sizeof text, nonce);
-	memcpy(secret_words, secret, 32);
-	memcpy(secret_words + 4, expanded, 64);
-	memcpy(secret_words + 12, nonce, 32);
+	remember(secret, 32);
+	remember(expanded, 64);
+	remember(nonce, 32);
 	GFp_x25519_sc_reduce(nonce);
-	memcpy(secret_words + 16, nonce, 32);
+	remember(nonce, 32);
+}
+
+/* Half of an HMAC: the padded key, the state it makes, which is as good as the key, and the digest. */
+static void collect_half(uint8_t pad, const uint8_t *data, size_t size, uint8_t out_digest[SHA512_SIZE])
+{
+	uint8_t block[SHA512_BLOCK_SIZE];
+	struct sha512 hash;
+
+	for (size_t i = 0; i < sizeof block; i++)
+		block[i] = (i < sizeof secret ? secret[i] : 0) ^ pad;
+	sha512_begin(&hash);
+	sha512_update(&hash, block, sizeof block);
+	remember(block, TEXT_SIZE);
+	remember(hash.chain, sizeof hash.chain);
+	sha512_update(&hash, data, size);
+	sha512_end(&hash, out_digest);
+	remember(out_digest, SHA512_SIZE);
+}
+
+/* The codes of a key made out of `secret` in three iterations. */
+static void collect_passphrase(void)
+{
+	uint8_t text[sizeof message + 4] = { 0 }, digest[SHA512_SIZE];
+
+	memcpy(text, message, sizeof message);
+	text[sizeof text - 1] = 1;
+	remember(secret, TEXT_SIZE);
+	for (uint32_t iteration = 0; iteration < 3; iteration++) {
+		collect_half(0x36, text, iteration == 0 ? sizeof text : SHA512_SIZE, digest);
+		collect_half(0x5c, digest, sizeof digest, text);
+	}
 }
 
 static bool is_secret(uint64_t word)
 {
-	for (size_t i = 0; i < SECRET_WORDS; i++) {
+	for (size_t i = 0; i < secret_count; i++) {
 		if (word == secret_words[i] || word == __builtin_bswap64(secret_words[i]))
 			return true;
 	}
@@ -198,10 +252,14 @@ static int check_rests(void)
 	} RUNS[] = { { "public", make_public, false },
 		     { "sign", sign, false },
 		     { "sign_digest", sign_digest, false },
+		     { "passphrase_key", passphrase_key, false },
+		     { "code_begin", code_begin, false },
+		     { "code_end", code_end, false },
 		     { "leave_behind", leave_behind, true } };
 	int wrong = 0;
 
-	collect();
+	collect_signing();
+	collect_passphrase();
 	for (size_t i = 0; i < sizeof RUNS / sizeof RUNS[0]; i++) {
 		const size_t found = rest_of(RUNS[i].run);
 		if ((found > 0) != RUNS[i].leaves) {

@@ -49,6 +49,7 @@ static void pieces(void **state)
 		uint8_t *copy = test_copy(data, length);
 		sha512_bytes(copy, length, whole);
 		for (size_t cut = 0; cut <= length; cut += 13) {
+			memset(&hash, 0xa5, sizeof hash); /* nothing of what was there counts */
 			sha512_begin(&hash);
 			sha512_update(&hash, copy, cut);
 			sha512_update(&hash, copy + cut, length - cut);
@@ -59,6 +60,24 @@ static void pieces(void **state)
 		memcpy(last, whole, SHA512_SIZE);
 		free(copy);
 	}
+}
+
+/* Of more bits than 64 bits can count, all are counted: the last block is written out here. */
+static void longest(void **state)
+{
+	(void)state;
+	uint8_t last[SHA512_BLOCK_SIZE] = { 0x80 }, digest[SHA512_SIZE], expected[SHA512_SIZE];
+	struct sha512 hash;
+
+	sha512_begin(&hash);
+	hash.length = 3ull << 61; /* whole blocks */
+	sha512_end(&hash, digest);
+	last[119] = 3;
+	sha512_begin(&hash);
+	sha512_update(&hash, last, sizeof last);
+	for (size_t i = 0; i < SHA512_SIZE; i++)
+		expected[i] = (uint8_t)(hash.chain[i / 8] >> (56 - i % 8 * 8));
+	assert_memory_equal(digest, expected, sizeof digest);
 }
 
 /* The state may have held a key. */
@@ -75,4 +94,4 @@ static void wiped(void **state)
 		assert_int_equal(((const uint8_t *)&hash)[i], 0);
 }
 
-TEST_MAIN(cmocka_unit_test(examples), cmocka_unit_test(pieces), cmocka_unit_test(wiped))
+TEST_MAIN(cmocka_unit_test(examples), cmocka_unit_test(pieces), cmocka_unit_test(longest), cmocka_unit_test(wiped))
