@@ -70,13 +70,21 @@ static void record_append(uint64_t address, uint64_t number, char key)
 	header_seal(address);
 }
 
+/* As the next mount has it, in an arena of its own. */
+static status_t mount_other(uint8_t **out_arena, struct volume **out_volume)
+{
+	const struct volume_options options = { .read_only = true };
+
+	*out_arena = aligned_alloc(16, ARENA);
+	return volume_mount(&disk.device, *out_arena, ARENA, &options, out_volume);
+}
+
 /* How many of the keys 'a', 'b', 'c'... there are; 1000 if the volume is damaged, 2000 if it cannot be read. */
 static uint32_t keys(void)
 {
-	const struct volume_options options = { .read_only = true };
 	struct volume *mounted;
-	uint8_t *other = aligned_alloc(16, ARENA);
-	const status_t status = volume_mount(&disk.device, other, ARENA, &options, &mounted);
+	uint8_t *other;
+	const status_t status = mount_other(&other, &mounted);
 	uint32_t count = status == STATUS_DAMAGED ? 1000 : 2000;
 
 	if (status == STATUS_OK) {
@@ -178,50 +186,59 @@ static void forget(uint64_t address)
 	memset(disk.cache + address, 0, BLOCK_SIZE);
 }
 
-/* Its header is whole, and says where the next one may be; there alone it says that something was lost. */
-static void beyond_by_header(void **state)
+/* Of each free segment, with nothing in it nor in the next one. */
+static void in_each_free(void (*look)(uint32_t segment, uint64_t there))
 {
-	(void)state;
 	for (uint32_t i = 0; i < volume->segment_count; i++) {
 		const uint64_t there = segment_address(volume, i);
 		if (!is_free(i))
 			continue;
 		batch_make(there, sequence + 2, 7, 0);
-		assert_int_equal(keys(), 1); /* of an older log, for all that is known */
-		missing_make(i, BATCH_HEADER);
-		assert_int_equal(keys(), 1000);
-		batch_make(next, sequence, previous, i);
-		assert_int_equal(keys(), 1);
-		for (uint32_t k = 0; k < volume->segment_count; k++) {
-			batch_make(next, sequence + 1, previous + 1, k);
-			assert_true(k == i || !is_free(k) || keys() == 1);
-		}
+		look(i, there);
 		forget(there);
 		forget(next);
 	}
 }
 
+/* Its header is whole, and says where the next one may be; there alone it says that something was lost. */
+static void header_says(uint32_t segment, uint64_t there)
+{
+	(void)there;
+	assert_int_equal(keys(), 1); /* of an older log, for all that is known */
+	missing_make(segment, BATCH_HEADER);
+	assert_int_equal(keys(), 1000);
+	batch_make(next, sequence, previous, segment);
+	assert_int_equal(keys(), 1);
+	for (uint32_t k = 0; k < volume->segment_count; k++) {
+		batch_make(next, sequence + 1, previous + 1, k);
+		assert_true(k == segment || !is_free(k) || keys() == 1);
+	}
+}
+
+static void beyond_by_header(void **state)
+{
+	(void)state;
+	in_each_free(header_says);
+}
+
 /* Its header is not whole, but a record behind it says that it was written: then it may be anywhere. */
+static void record_says(uint32_t segment, uint64_t there)
+{
+	missing_make(segment, 0);
+	assert_int_equal(keys(), 1000);
+	batch_make(there, sequence + 1, 7, 0);
+	assert_int_equal(keys(), 1);
+	batch_make(there, sequence + 2, 7, 0);
+	batch_make(next, sequence + 1, previous, segment);
+	record_append(next, sequence, 'b'); /* an older record says nothing */
+	disk.cache[next] ^= 1;
+	assert_int_equal(keys(), 1);
+}
+
 static void beyond_by_record(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < volume->segment_count; i++) {
-		const uint64_t there = segment_address(volume, i);
-		if (!is_free(i))
-			continue;
-		batch_make(there, sequence + 2, 7, 0);
-		missing_make(i, 0);
-		assert_int_equal(keys(), 1000);
-		batch_make(there, sequence + 1, 7, 0);
-		assert_int_equal(keys(), 1);
-		batch_make(there, sequence + 2, 7, 0);
-		batch_make(next, sequence + 1, previous, i);
-		record_append(next, sequence, 'b'); /* an older record says nothing */
-		disk.cache[next] ^= 1;
-		assert_int_equal(keys(), 1);
-		forget(there);
-		forget(next);
-	}
+	in_each_free(record_says);
 }
 
 static void beyond_unreadable(void **state)
@@ -248,6 +265,101 @@ static void commit_blocks(uint32_t blocks)
 
 	assert_int_equal(volume_put(volume, "v", 1, value, blocks * BLOCK_SIZE - BATCH_HEADER - RECORD_HEADER - 1), STATUS_OK);
 	assert_int_equal(volume_commit(volume), STATUS_OK);
+}
+
+/* What follows from the log is what its writer had. */
+static void expect_followed(void)
+{
+	struct volume *mounted;
+	uint8_t *other;
+
+	assert_int_equal(mount_other(&other, &mounted), STATUS_OK);
+	assert_int_equal(mounted->head_segment, volume->head_segment);
+	assert_int_equal(mounted->head_block, volume->head_block);
+	assert_int_equal(mounted->next_segment, volume->next_segment);
+	assert_int_equal(mounted->free_segments, volume->free_segments);
+	assert_int_equal(mounted->sequence, volume->sequence);
+	assert_int_equal(mounted->previous, volume->previous);
+	assert_int_equal(mounted->log_blocks, volume->log_blocks);
+	assert_int_equal(mounted->statistics.commits, volume->statistics.commits);
+	assert_int_equal(mounted->statistics.keys, volume->statistics.keys);
+	free(other);
+}
+
+static void followed(void **state)
+{
+	(void)state;
+	expect_followed();
+	for (uint32_t i = 0; i < 40; i++) {
+		commit_blocks(1 + i % 5);
+		expect_followed();
+	}
+}
+
+/* Of what was put and deleted since the checkpoint, nothing is left in the index. */
+static void deleted(void **state)
+{
+	struct volume *mounted;
+	uint8_t *other;
+
+	(void)state;
+	assert_int_equal(volume_delete(volume, "a", 1), STATUS_OK);
+	assert_int_equal(volume_commit(volume), STATUS_OK);
+	assert_int_equal(mount_other(&other, &mounted), STATUS_OK);
+	assert_int_equal(mounted->statistics.keys, 0);
+	assert_int_equal(node_at(mounted, mounted->root)->links[0], 0);
+	free(other);
+}
+
+/* Batches that each begin another segment are followed until none is free. */
+static void every_segment(void **state)
+{
+	uint64_t at = next, number = sequence + 1;
+	uint32_t before = previous;
+
+	(void)state;
+	for (uint32_t i = 0; i < volume->segment_count; i++) {
+		if (!is_free(i) || volume->segments[i].state != SEGMENT_FREE)
+			continue;
+		batch_make(at, number, before, i);
+		record_append(at, number, (char)('b' + i));
+		assert_int_equal(keys(), number - sequence + 1);
+		before = bytes_le32(disk.cache + at + 4);
+		at = segment_address(volume, i);
+		number++;
+	}
+	assert_int_equal(number - sequence - 1, volume->free_segments);
+	batch_make(at, number, before, next_segment);
+	assert_int_equal(keys(), 1000);
+}
+
+/* More keys than the arena holds, the last of them in the log. */
+static void too_many(void **state)
+{
+	const size_t large = 4 * ARENA;
+	const struct volume_options options = { .read_only = false };
+	uint8_t *other = aligned_alloc(16, large);
+	struct volume *writer = NULL;
+	struct sim_disk full;
+	uint64_t key[VOLUME_KEY_MAX / 8], seed = 3;
+
+	(void)state;
+	sim_start(&full, 2000);
+	assert_int_equal(volume_format(&full.device, other, large, identity), STATUS_OK);
+	for (uint32_t number = 0; number < 6000; number++) {
+		if (number == 0 || number == 2000) {
+			assert_int_equal(number == 0 ? STATUS_OK : volume_unmount(writer), STATUS_OK); /* with a checkpoint */
+			assert_int_equal(volume_mount(&full.device, other, large, &options, &writer), STATUS_OK);
+		}
+		for (uint32_t i = 0; i < VOLUME_KEY_MAX / 8; i++)
+			key[i] = test_random(&seed);
+		assert_int_equal(volume_put(writer, key, sizeof key, "x", 1), STATUS_OK);
+		if (number % 100 == 99)
+			assert_int_equal(volume_commit(writer), STATUS_OK);
+	}
+	assert_int_equal(volume_mount(&full.device, arena, ARENA, &options, &writer), STATUS_QUOTA);
+	free(other);
+	sim_end(&full);
 }
 
 static void expect_verified(void)
@@ -299,4 +411,4 @@ static void verified(void **state)
 }
 
 TEST_MAIN(T(whole), T(next_named), T(later_ones), T(beyond_by_header), T(beyond_by_record),
-          T(beyond_unreadable), T(verified))
+          T(beyond_unreadable), T(followed), T(deleted), T(every_segment), T(too_many), T(verified))
