@@ -136,10 +136,15 @@ static const struct {
 
 /* ---- what stays on the stack ---- */
 #define STACK_SIZE (256u * 1024u)
-#define SECRET_WORDS 160u
+#define SECRET_WORDS 176u
 #define TEXT_SIZE 48u /* of `secret` that is no zero */
 
+#define FRAMES 768u  /* more than the frames of who calls and who is called take */
+#define ADDRESSES 64u /* bytes that wiping itself may leave below: where its calls return to */
+#define UNTOUCHED 0xa5
+
 static uint8_t stack[STACK_SIZE] __attribute__((aligned(4096)));
+static size_t written; /* bytes of it below those frames that hold neither what was there before nor zero */
 static uint64_t secret_words[SECRET_WORDS];
 static size_t secret_count;
 
@@ -149,7 +154,20 @@ static void remember(const void *bytes, size_t size)
 	secret_count += size / 8;
 }
 
-/* What signing `message` with `secret` computes on its way: seed, scalar, prefix, nonce and reduced nonce. */
+/* The digits, -8 to 8, by which the base point is multiplied. */
+static void remember_digits(const uint8_t scalar[32])
+{
+	int8_t digits[64], carry = 0;
+
+	for (size_t i = 0; i < sizeof digits; i++) {
+		const int8_t digit = (int8_t)((scalar[i / 2] >> i % 2 * 4 & 15) + carry);
+		carry = i + 1 < sizeof digits ? (int8_t)((digit + 8) >> 4) : 0;
+		digits[i] = (int8_t)(digit - carry * 16);
+	}
+	remember(digits, sizeof digits);
+}
+
+/* What signing `message` with `secret` computes on its way: seed, scalar, prefix, nonce and reduced nonce, their digits. */
 static void collect_signing(void)
 {
 	uint8_t expanded[SHA512_SIZE], nonce[SHA512_SIZE], text[32 + sizeof message];
@@ -163,6 +181,9 @@ static void collect_signing(void)
 	remember(nonce, 32);
 	GFp_x25519_sc_reduce(nonce);
 	remember(nonce, 32);
+	remember_digits(nonce);
+	GFp_x25519_sc_mask(expanded);
+	remember_digits(expanded);
 }
 
 /* Half of an HMAC: the padded key, the state it makes, which is as good as the key, and the digest. */
@@ -210,6 +231,11 @@ static void *run_on_stack(void *argument)
 	void (*const *run)(void) = argument;
 
 	(*run)();
+	const size_t size = (size_t)((uint8_t *)__builtin_frame_address(0) - stack) - FRAMES;
+	VALGRIND_MAKE_MEM_DEFINED(stack, size);
+	written = 0;
+	for (size_t i = 0; i < size; i++)
+		written += stack[i] != UNTOUCHED && stack[i] != 0;
 	return NULL;
 }
 
@@ -229,7 +255,7 @@ static size_t rest_of(void (*run)(void))
 	pthread_t thread;
 	size_t found = 0;
 
-	memset(stack, 0, sizeof stack);
+	memset(stack, UNTOUCHED, sizeof stack);
 	pthread_attr_init(&attributes);
 	if (pthread_attr_setstack(&attributes, stack, sizeof stack) != 0 ||
 	    pthread_create(&thread, &attributes, run_on_stack, &run) != 0 || pthread_join(thread, NULL) != 0)
@@ -248,22 +274,22 @@ static int check_rests(void)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-		bool leaves;
-	} RUNS[] = { { "public", make_public, false },
-		     { "sign", sign, false },
-		     { "sign_digest", sign_digest, false },
-		     { "passphrase_key", passphrase_key, false },
-		     { "code_begin", code_begin, false },
-		     { "code_end", code_end, false },
-		     { "leave_behind", leave_behind, true } };
+		bool leaves, wipes; /* words of secrets; what its calls left */
+	} RUNS[] = { { "public", make_public, false, true },
+		     { "sign", sign, false, true },
+		     { "sign_digest", sign_digest, false, true },
+		     { "passphrase_key", passphrase_key, false, false },
+		     { "code_begin", code_begin, false, false },
+		     { "code_end", code_end, false, false },
+		     { "leave_behind", leave_behind, true, false } };
 	int wrong = 0;
 
 	collect_signing();
 	collect_passphrase();
 	for (size_t i = 0; i < sizeof RUNS / sizeof RUNS[0]; i++) {
 		const size_t found = rest_of(RUNS[i].run);
-		if ((found > 0) != RUNS[i].leaves) {
-			printf("%s: %zu words of secrets on the stack\n", RUNS[i].name, found);
+		if ((found > 0) != RUNS[i].leaves || (written > ADDRESSES && RUNS[i].wipes)) {
+			printf("%s: %zu words of secrets and %zu bytes on the stack\n", RUNS[i].name, found, written);
 			wrong = 1;
 		}
 	}
