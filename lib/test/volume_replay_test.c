@@ -288,10 +288,21 @@ static void expect_followed(void)
 
 static void followed(void **state)
 {
+	uint64_t blocks = volume->log_blocks, commits = volume->statistics.commits, checkpoint = volume->statistics.checkpoint;
+
 	(void)state;
 	expect_followed();
 	for (uint32_t i = 0; i < 40; i++) {
 		commit_blocks(1 + i % 5);
+		blocks += 1 + i % 5;
+		commits++;
+		if (volume->statistics.checkpoint != checkpoint) {
+			checkpoint = volume->statistics.checkpoint;
+			blocks = volume->log_blocks;
+			commits = volume->statistics.commits;
+		}
+		assert_int_equal(volume->log_blocks, blocks);
+		assert_int_equal(volume->statistics.commits, commits);
 		expect_followed();
 	}
 }
