@@ -31,9 +31,18 @@ struct object_content {
 
 _Static_assert(1u + AID_SIZE + OBJECT_NAME_MAX + 8u <= VOLUME_KEY_MAX, "every key fits");
 
+/*@ requires \valid(out_key + (0 .. a_size + b_size)) && a_size <= VOLUME_KEY_MAX && b_size <= VOLUME_KEY_MAX;
+    assigns out_key[0 .. a_size + b_size];
+    ensures \result == 1 + a_size + b_size; */
 size_t object_key(uint8_t *out_key, char letter, const void *a, size_t a_size, const void *b, size_t b_size);
 size_t object_key_id(uint8_t out_key[KEY_OBJECT], const struct object_id *id);
+/*@ requires \valid(out_key + (0 .. KEY_PAGE - 1));
+    assigns out_key[0 .. KEY_PAGE - 1];
+    ensures \result == KEY_PAGE; */
 size_t object_key_page(uint8_t out_key[KEY_PAGE], uint64_t list, uint32_t page);
+/*@ requires \valid(out_key + (0 .. KEY_LIST - 1));
+    assigns out_key[0 .. KEY_LIST - 1];
+    ensures \result == KEY_LIST; */
 size_t object_key_list(uint8_t out_key[KEY_LIST], uint64_t list);
 size_t object_key_owned(uint8_t out_key[KEY_OWNED], const struct aid *owner, const struct object_id *id);
 /* A value of exactly `count` numbers; DAMAGED if it is another size. */
@@ -57,6 +66,8 @@ CC_NODISCARD status_t object_part_drop(struct object_store *store, const uint8_t
 CC_NODISCARD status_t object_references(struct object_store *store, const uint8_t digest[HASH_SIZE],
                                         uint64_t *out_count);
 /* What is kept under this address; NOT_FOUND. */
+/*@ requires \valid(store) && \valid(store->volume) && \valid_read(hash + (0 .. HASH_SIZE - 1)) && \valid(out_content);
+    assigns *store->volume, *out_content; */
 CC_NODISCARD status_t object_content_find(struct object_store *store, const uint8_t hash[HASH_SIZE],
                                           struct object_content *out_content);
 /* One object fewer has this content; `shared`: others still do. */
@@ -75,6 +86,10 @@ CC_NODISCARD status_t object_birth_check(struct object_store *store, const uint8
 CC_NODISCARD status_t object_birth_put(struct object_store *store, const struct object *object, const uint8_t *birth,
                                        size_t birth_size);
 
+/*@ requires size <= OBJECT_CONTENT_MAX;
+    assigns \nothing;
+    ensures 1 <= \result <= OBJECT_CONTENT_MAX / OBJECT_PART_SIZE && (\result - 1) * OBJECT_PART_SIZE <= size;
+    ensures size <= \result * OBJECT_PART_SIZE && (size > 0 ==> (\result - 1) * OBJECT_PART_SIZE < size); */
 CC_INLINE uint64_t object_parts(uint64_t size)
 {
 	return size == 0 ? 1 : (size + OBJECT_PART_SIZE - 1) / OBJECT_PART_SIZE;

@@ -26,8 +26,13 @@ size_t object_key_owned(uint8_t out_key[KEY_OWNED], const struct aid *owner, con
 }
 
 /* Big-endian, so that keys ascend as numbers do. */
+/*@ requires \valid(out_bytes + (0 .. size - 1));
+    assigns out_bytes[0 .. size - 1]; */
 static void put_be(uint8_t *out_bytes, uint64_t number, size_t size)
 {
+	/*@ loop invariant 0 <= i <= size;
+	    loop assigns i, number, out_bytes[0 .. size - 1];
+	    loop variant i; */
 	for (size_t i = size; i > 0; i--, number /= 256)
 		out_bytes[i - 1] = (uint8_t)(number % 256);
 }

@@ -44,7 +44,7 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          "cap_tree": "cap", "cap_revoke": "cap", "cap_lookup": "cap",
          "identity": "process", "message_copy": "message endpoint", "cap_current": "cap_find", "xts_header": "block_xts",
          "xts": "aes",
-         "object_record": "object_fields object_record",
+         "object_record": "object_fields object_record", **dict.fromkeys(["object_read", "object_keys"], "object_store"),
          **dict.fromkeys(["manifest_lines", "manifest_begin", "manifest_entry", "manifest_check"], "manifest"),
          "volume_label": "volume_super volume", "volume_super": "volume_super volume", "volume_page": "volume_page volume volume_clean",
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in ("window", "record", "tail", "index", "pieces"))],

@@ -109,7 +109,18 @@ CC_NODISCARD status_t object_history(struct object_store *store, const struct ob
 /* Part `index` of a content, checked against its address each time, also if it comes from memory: OBJECT_PART_SIZE
  * bytes, the last fewer, an empty content's only one none. INVALID: there is no such part; NOT_FOUND: the content is not
  * here (any more); DAMAGED. */
+/*@ requires \valid(reader) && \valid_read(object) && \separated(reader, object);
+    assigns reader->hash[0 .. HASH_SIZE - 1], reader->size, reader->page_number;
+    ensures reader->size == object->birth.size && reader->page_number == 0; */
 void object_reader_begin(struct object_reader *reader, const struct object *object);
+/*@ requires \valid(store) && \valid(store->volume) && \valid(reader) && \valid(out_size);
+    requires \valid(out_part + (0 .. OBJECT_PART_SIZE - 1)) && \separated(reader, out_part + (0 .. OBJECT_PART_SIZE - 1), out_size, store);
+    requires \base_addr(store->volume) != \base_addr(store) && \base_addr(store->volume) != \base_addr(out_part) &&
+      \base_addr(store->volume) != \base_addr(reader) && \base_addr(store->volume) != \base_addr(out_size);
+    requires \base_addr(store) != \base_addr(out_part) && \base_addr(store) != \base_addr(reader);
+    assigns *store->volume, reader->page_number, reader->page[0 .. OBJECT_PAGE_SIZE - 1],
+      out_part[0 .. OBJECT_PART_SIZE - 1], *out_size;
+    ensures \result == STATUS_OK ==> *out_size <= OBJECT_PART_SIZE; */
 CC_NODISCARD status_t object_read(struct object_store *store, struct object_reader *reader, uint64_t index,
                                   uint8_t out_part[OBJECT_PART_SIZE], size_t *out_size);
 /* Transfer or change of the access list: as object_follows. */
