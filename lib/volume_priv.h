@@ -335,14 +335,17 @@ uint32_t segment_take(struct volume *volume);
 /*@ requires replay_ok(volume);
     ensures \result == STATUS_OK ==> head_inside(volume); */
 status_t log_replay(struct volume *volume);
-/*@ requires reader_ok(volume);
-    requires volume->mark.segment < volume->segment_count && volume->mark.next < volume->segment_count;
-    assigns WINDOW_CHANGES; */
-status_t log_verify(struct volume *volume);
 struct batch_header {
 	uint64_t sequence;
 	uint32_t used, count, next_segment, previous, checksum;
 };
+/* In annotations: the batch whose records were all found to be whole last. */
+//@ ghost extern struct batch_header checked;
+//@ ghost extern uint64_t checked_address;
+/*@ requires reader_ok(volume);
+    requires volume->mark.segment < volume->segment_count && volume->mark.next < volume->segment_count;
+    assigns WINDOW_CHANGES, checked, checked_address; */
+status_t log_verify(struct volume *volume);
 /* What the header of the next batch will say, as far as that does not depend on its records. */
 /*@ requires \valid_read(volume) && \valid(out_header + (0 .. BATCH_HEADER - 1));
     requires \separated(volume, out_header + (0 .. BATCH_HEADER - 1));
