@@ -315,9 +315,9 @@ status_t volume_next(struct volume *volume, const void *key, size_t key_size, bo
 	uint32_t number = index_from(volume, key, key_size);
 
 	if (number != 0 && !inclusive && node_is(volume, node_at(volume, number), key, key_size))
-		number = node_at(volume, number)->links[0];
+		number = node_next(volume, number);
 	while (number != 0 && node_now(volume, node_at(volume, number)).address == 0)
-		number = node_at(volume, number)->links[0];
+		number = node_next(volume, number);
 	if (number == 0)
 		return STATUS_NOT_FOUND;
 	struct node *node = node_at(volume, number);
@@ -371,7 +371,7 @@ status_t volume_check(struct volume *volume, void (*report)(void *context, const
 			result = STATUS_DAMAGED;
 		}
 	}
-	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0;) {
+	for (uint32_t number = node_next(volume, volume->root); number != 0;) {
 		struct node *node = node_at(volume, number);
 		const status_t status = record_check(volume, node);
 		if (status != STATUS_OK) {
@@ -394,7 +394,7 @@ bool volume_valid(const struct volume *volume)
 	uint8_t last[VOLUME_KEY_MAX], key[VOLUME_KEY_MAX];
 	size_t last_size = 0;
 
-	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0; number = node_at(volume, number)->links[0]) {
+	for (uint32_t number = node_next(volume, volume->root); number != 0; number = node_next(volume, number)) {
 		struct node *node = node_at(volume, number);
 		const struct place place = node_committed(volume, node);
 		const size_t key_size = node_key(volume, node, key);

@@ -81,7 +81,7 @@ static status_t device_flush(struct volume *volume)
 /* Fill pages into the buffer and write them, no write crossing a segment. */
 static status_t pages_write(struct volume *volume)
 {
-	uint32_t number = node_at(volume, volume->root)->links[0];
+	uint32_t number = node_next(volume, volume->root);
 	uint64_t page = 0;
 
 	while (number != 0) {

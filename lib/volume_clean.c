@@ -122,7 +122,7 @@ static status_t batches_clean(struct volume *volume, uint32_t victim)
 static status_t index_clean(struct volume *volume, uint32_t victim)
 {
 	batch_start(&volume->moved);
-	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0;) {
+	for (uint32_t number = node_next(volume, volume->root); number != 0;) {
 		struct node *node = node_at(volume, number);
 		const uint64_t address = node_committed(volume, node).address;
 		uint32_t segment;

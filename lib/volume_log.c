@@ -6,6 +6,10 @@
  */
 #include "volume_priv.h"
 
+//@ ghost struct batch_header checked;
+//@ ghost uint64_t checked_address;
+/*@ predicate was_checked(uint64_t address, struct batch_header header) = checked_address == address && checked == header; */
+
 /* In annotations: what following the log changes of where it goes on. */
 #define HEAD_CHANGES \
 	volume->head_segment, volume->head_block, volume->next_segment, volume->free_segments, volume->previous, \
@@ -341,7 +345,7 @@ void live_set(struct volume *volume, struct node *node, struct place place)
     requires \valid(out) && \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
     assigns *out, WINDOW_CHANGES;
     ensures window_ok(volume);
-    ensures \result == STATUS_OK ==> at < header.used && record_ok(out); */
+    ensures \result == STATUS_OK ==> at < header.used && record_ok(out) && out->sequence == header.sequence; */
 static status_t batch_record(struct volume *volume, uint64_t address, struct batch_header header, uint32_t at,
                              struct record *out)
 {
@@ -353,26 +357,35 @@ static status_t batch_record(struct volume *volume, uint64_t address, struct bat
 
 /* All of them are, and fill it. */
 /*@ requires reader_ok(volume) && address <= BLOCKS_MAX * BLOCK_SIZE && header.used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
-    assigns WINDOW_CHANGES;
-    ensures window_ok(volume); */
+    assigns WINDOW_CHANGES, checked, checked_address;
+    ensures window_ok(volume);
+    ensures \result == STATUS_OK ==> was_checked(address, header); */
 static status_t batch_check(struct volume *volume, uint64_t address, struct batch_header header)
 {
 	uint32_t at = BATCH_HEADER;
+	//@ ghost uint32_t whole = 0;
 
 	/*@ loop invariant at <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE + RECORD_MAX && window_ok(volume);
-	    loop assigns i, at, WINDOW_CHANGES;
+	    loop invariant whole == i <= header.count;
+	    loop assigns i, at, whole, WINDOW_CHANGES;
 	    loop variant header.count - i; */
 	for (uint32_t i = 0; i < header.count; i++) {
 		struct record record;
 		const status_t status = batch_record(volume, address, header, at, &record);
+		//@ ghost whole += status == STATUS_OK && record.sequence == header.sequence ? 1 : 0;
 		if (status != STATUS_OK)
 			return status;
 		at += record_size(record.key_size, record.value_size);
 	}
+	/*@ ghost if (whole == header.count && at == header.used) {
+	        checked = header;
+	        checked_address = address;
+	    } */
 	return at == header.used ? STATUS_OK : STATUS_DAMAGED;
 }
 
 /*@ requires reader_ok(volume) && index_apart(volume) && \valid_read(record) && record_ok(record);
+    requires checked_address <= address < checked_address + checked.used && record->sequence == checked.sequence;
     assigns INDEX_CHANGES;
     ensures PARTS_SAME && window_ok(volume); */
 static status_t record_apply(struct volume *volume, const struct record *record, uint64_t address)
@@ -392,6 +405,7 @@ static status_t record_apply(struct volume *volume, const struct record *record,
 
 /*@ requires reader_ok(volume) && index_apart(volume);
     requires address <= BLOCKS_MAX * BLOCK_SIZE && header.used <= SEGMENT_BLOCKS_MAX * BLOCK_SIZE;
+    requires was_checked(address, header);
     assigns INDEX_CHANGES, WINDOW_CHANGES;
     ensures window_ok(volume); */
 static status_t batch_apply(struct volume *volume, uint64_t address, struct batch_header header)
@@ -420,8 +434,9 @@ static status_t batch_apply(struct volume *volume, uint64_t address, struct batc
 /* OK: the batch after `sequence` lies here, whole. DAMAGED: it does not. */
 /*@ requires reader_ok(volume) && \valid(out) && address <= BLOCKS_MAX * BLOCK_SIZE;
     requires \separated(out, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
-    assigns *out, WINDOW_CHANGES;
+    assigns *out, WINDOW_CHANGES, checked, checked_address;
     ensures window_ok(volume);
+    ensures \result == STATUS_OK ==> was_checked(address, *out);
     ensures \result == STATUS_OK ==> BATCH_HEADER <= out->used <= volume->segment_blocks * BLOCK_SIZE;
     ensures \result == STATUS_OK ==> batch_inside(volume->segment_blocks, address, out->used);
     ensures \result == STATUS_OK ==> out->next_segment < volume->segment_count && out->sequence == (uint64_t)(sequence + 1); */
@@ -462,7 +477,7 @@ static bool next_follow(struct volume *volume, uint32_t next, bool entered)
 
 /* The next batch lies at the head or at the start of the next segment. NOT_FOUND: at neither. */
 /*@ requires replay_ok(volume);
-    assigns HEAD_CHANGES, INDEX_CHANGES, WINDOW_CHANGES;
+    assigns HEAD_CHANGES, INDEX_CHANGES, WINDOW_CHANGES, checked, checked_address;
     ensures PARTS_SAME && window_ok(volume) && head_inside(volume);
     ensures \result == STATUS_OK ==> 0 <= LOG_LEFT < \old(LOG_LEFT); */
 static status_t replay_one(struct volume *volume)
@@ -547,7 +562,7 @@ status_t log_replay(struct volume *volume)
 	status_t status;
 
 	/*@ loop invariant PARTS_SAME && window_ok(volume) && head_inside(volume);
-	    loop assigns status, HEAD_CHANGES, INDEX_CHANGES, WINDOW_CHANGES;
+	    loop assigns status, HEAD_CHANGES, INDEX_CHANGES, WINDOW_CHANGES, checked, checked_address;
 	    loop variant LOG_LEFT; */
 	do
 		status = replay_one(volume);
@@ -567,7 +582,7 @@ status_t log_verify(struct volume *volume)
 	struct mark at = volume->mark;
 
 	/*@ loop invariant at.segment < volume->segment_count && at.next < volume->segment_count && window_ok(volume);
-	    loop assigns at, WINDOW_CHANGES;
+	    loop assigns at, WINDOW_CHANGES, checked, checked_address;
 	    loop variant volume->sequence - at.sequence; */
 	while (at.sequence < volume->sequence) {
 		struct batch_header header = { 0 };

@@ -7,6 +7,11 @@ struct node *node_at(const struct volume *volume, uint32_t number)
 	return (struct node *)(void *)(volume->pool + (uint64_t)number * POOL_UNIT);
 }
 
+uint32_t node_next(const struct volume *volume, uint32_t number)
+{
+	return node_at(volume, number)->links[0];
+}
+
 uint32_t pieces_of(size_t key_size)
 {
 	const size_t count = key_size == 0 ? 0 : (key_size - 1) / PIECE_SIZE;

@@ -182,7 +182,16 @@ struct volume {
 
 /* An empty struct at the start of the arena (NULL: the arena does not do), and, when the geometry is known, where in
  * it the other parts lie (false: it is too small). */
+/*@ requires \valid((char *)arena + (0 .. arena_size - 1));
+    assigns *\result;
+    ensures \result != NULL ==> \valid(\result) && \base_addr(\result) == \base_addr(arena) && \result->device == device; */
 struct volume *volume_begin(struct block_device *device, void *arena, size_t arena_size);
+/*@ requires \valid(volume) && geometry_ok(volume);
+    assigns *volume, \at(volume->window, Post)[0 .. arena_size - sizeof(struct volume) - 1];
+    ensures \result ==> window_ok(volume) && index_apart(volume);
+    ensures \result ==> \separated(volume->segments + (0 .. volume->segment_count - 1), volume->pool + (0 .. volume->pool_end - 1));
+    ensures \result ==> geometry_ok(volume) && \base_addr(volume->window) == \base_addr(volume);
+    ensures \result ==> \base_addr(volume->segments) == \base_addr(volume) && \base_addr(volume->pool) == \base_addr(volume); */
 bool arena_divide(struct volume *volume, size_t arena_size);
 
 /* The index's memory. */
@@ -206,6 +215,8 @@ uint32_t *node_slot(const struct volume *volume, const uint8_t *key, size_t key_
 /* Nodes. */
 /*@ assigns \nothing; */
 struct node *node_at(const struct volume *volume, uint32_t number);
+/*@ assigns \nothing; */
+uint32_t node_next(const struct volume *volume, uint32_t number); /* in the order of keys, from the root on; 0: none */
 struct touch *touch_at(const struct volume *volume, uint32_t number);
 /*@ assigns \nothing;
     ensures \result <= PIECES_MAX && (key_size == 0 ==> \result == 0);
@@ -324,14 +335,17 @@ uint32_t segment_take(struct volume *volume);
 /*@ requires replay_ok(volume);
     ensures \result == STATUS_OK ==> head_inside(volume); */
 status_t log_replay(struct volume *volume);
-/*@ requires reader_ok(volume);
-    requires volume->mark.segment < volume->segment_count && volume->mark.next < volume->segment_count;
-    assigns WINDOW_CHANGES; */
-status_t log_verify(struct volume *volume);
 struct batch_header {
 	uint64_t sequence;
 	uint32_t used, count, next_segment, previous, checksum;
 };
+/* In annotations: the batch whose records were all found to be whole last. */
+//@ ghost extern struct batch_header checked;
+//@ ghost extern uint64_t checked_address;
+/*@ requires reader_ok(volume);
+    requires volume->mark.segment < volume->segment_count && volume->mark.next < volume->segment_count;
+    assigns WINDOW_CHANGES, checked, checked_address; */
+status_t log_verify(struct volume *volume);
 /* What the header of the next batch will say, as far as that does not depend on its records. */
 /*@ requires \valid_read(volume) && \valid(out_header + (0 .. BATCH_HEADER - 1));
     requires \separated(volume, out_header + (0 .. BATCH_HEADER - 1));

@@ -135,21 +135,45 @@ static status_t records_find(struct volume *volume, struct volume_salvaged *foun
 	return STATUS_OK;
 }
 
-static void deletions_apply(struct volume *volume)
+/* So many records made no more keys than that. */
+/*@ requires reader_ok(volume) && index_apart(volume);
+    assigns INDEX_CHANGES, WINDOW_CHANGES;
+    ensures PARTS_SAME && window_ok(volume); */
+static void deletions_apply(struct volume *volume, uint64_t records)
 {
-	struct record record;
-	uint32_t next;
+	uint32_t number = node_next(volume, volume->root);
 
-	for (uint32_t number = node_at(volume, volume->root)->links[0]; number != 0; number = next) {
+	/*@ loop invariant PARTS_SAME && window_ok(volume);
+	    loop assigns number, records, INDEX_CHANGES, WINDOW_CHANGES;
+	    loop variant records; */
+	for (; number != 0 && records > 0; records--) {
 		const struct node *node = node_at(volume, number);
 		const struct place place = node_committed(volume, node);
-
-		next = node->links[0];
-		if (record_load(volume, place.address, false, &record) == STATUS_OK && record.kind == RECORD_PUT)
+		const uint32_t next = node_next(volume, number);
+		struct record record;
+		const status_t status = record_load(volume, place.address, false, &record);
+		//@ assert PARTS_SAME;
+		if (status == STATUS_OK && record.kind == RECORD_PUT)
 			live_add(volume, node, &place);
 		else
 			index_remove(volume, number);
+		number = next;
 	}
+}
+
+/*@ requires reader_ok(volume) && index_apart(volume) && \valid(found);
+    requires \separated(found, volume, volume->window + (0 .. WINDOW_BLOCKS * BLOCK_SIZE - 1));
+    requires \separated(found, volume->segments + (0 .. volume->segment_count - 1), volume->pool + (0 .. volume->pool_end - 1));
+    assigns *found, INDEX_CHANGES, WINDOW_CHANGES;
+    ensures PARTS_SAME && window_ok(volume); */
+static status_t index_fill(struct volume *volume, struct volume_salvaged *found)
+{
+	const status_t status = records_find(volume, found);
+
+	//@ assert PARTS_SAME;
+	if (status == STATUS_OK)
+		deletions_apply(volume, found->records);
+	return status;
 }
 
 status_t volume_salvage(struct block_device *device, void *arena, size_t arena_size, const uint8_t identity[16],
@@ -161,16 +185,14 @@ status_t volume_salvage(struct block_device *device, void *arena, size_t arena_s
 		return STATUS_INVALID;
 	*out_found = (struct volume_salvaged){ .records = 0 };
 	volume->read_only = true;
-	memcpy(volume->identity, identity, sizeof volume->identity);
+	bytes_put(volume->identity, identity, sizeof volume->identity);
 	volume->seed = crc32c_long(CRC32C_INIT, identity, sizeof volume->identity);
 	geometry_set(volume);
 	if (!arena_divide(volume, arena_size))
 		return STATUS_QUOTA;
 	volume->free_segments = volume->segment_count;
-	const status_t status = records_find(volume, out_found);
-	if (status != STATUS_OK)
-		return status;
-	deletions_apply(volume);
-	*out_volume = volume;
-	return STATUS_OK;
+	const status_t status = index_fill(volume, out_found);
+	if (status == STATUS_OK)
+		*out_volume = volume;
+	return status;
 }

@@ -50,7 +50,7 @@ TESTS = {"bits": "bitops", "crc32c_long": "crc32c", "elf_symbol": "elf", "catalo
          **dict.fromkeys(["batch_header", *(f"volume_{part}" for part in ("window", "record", "tail", "index", "pieces"))],
                          "volume_log volume volume_key volume_clean volume_damage"),
          **dict.fromkeys(["volume_replay", "volume_apply", "volume_follow"], "volume_replay volume volume_damage"),
-         "volume_records": "volume_salvage",
+         "volume_records": "volume_salvage", "volume_deletions": "volume_salvage",
          "thread_links": "thread_queue", "channel_state": "channel",
          "boot_device": "acpi_machine", "disk_limits": "limits", "disk_request": "transfers", "ipc_answer": "ipc"}
 HEADERS = {"bytes": ("lib/include/lib/bytes.h", []), "bits": ("lib/include/lib/bitops.h", []),

@@ -34,6 +34,10 @@ void volume_traces(struct block_device *device, uint8_t block[BLOCK_SIZE], struc
                    uint32_t room, uint32_t *out_count);
 /* The volume of that identity, to be read only: volume_get, volume_look, volume_next and volume_unmount. Memory as for
  * volume_mount; QUOTA. */
+/*@ requires \valid_read(device) && \valid_read(identity + (0 .. 15)) && \valid((char *)arena + (0 .. arena_size - 1));
+    requires \valid(out_volume) && \valid(out_found) && \separated(out_volume, out_found, device, identity + (0 .. 15));
+    requires \base_addr(arena) != \base_addr(device) && \base_addr(arena) != \base_addr(identity);
+    requires \base_addr(arena) != \base_addr(out_volume) && \base_addr(arena) != \base_addr(out_found); */
 CC_NODISCARD status_t volume_salvage(struct block_device *device, void *arena, size_t arena_size,
                                      const uint8_t identity[16], struct volume **out_volume,
                                      struct volume_salvaged *out_found);
