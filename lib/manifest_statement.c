@@ -17,6 +17,7 @@
     requires \valid(to + (0 .. size - 1)) && 0 < size < 0x80000000;
     requires \separated(to + (0 .. size - 1), from + (0 .. 0x7fffffff));
     assigns to[0 .. size - 1];
+    ensures \at(from[0], Pre) != '\0' ==> ends_within(to, size);
     ensures \forall char *text; text_ok{Pre}(text) && \separated(to + (0 .. size - 1), text + (0 .. 0x7fffffff)) ==>
       text_ok(text); */
 static bool copy(char *to, size_t size, const char *from)

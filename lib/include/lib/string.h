@@ -16,6 +16,8 @@
     predicate text_ok{L}(char *text) = \exists integer end; text_ends(text, 0, end);
     // What stands between quotes in a program, which is one.
     predicate literal{L}(char *text) = \offset(text) == 0 && text_ends(text, 0, \block_length(text) - 1);
+    // A text that ends within its array.
+    predicate ends_within{L}(char *text, integer size) = \exists integer end; 0 <= end < size && text[end] == 0;
     // What may be compared up to `max` characters.
     predicate comparable{L}(char *text, integer max) =
       \valid_read(text + (0 .. max - 1)) || text_ok(text) || literal(text);
@@ -41,7 +43,7 @@ int strncmp(const char *a, const char *b, size_t max);
 /*@ requires text_ok(from) && \valid(to + (0 .. size - 1)) && size < 0x80000000;
     requires \separated(to + (0 .. size - 1), from + (0 .. 0x7fffffff));
     assigns to[0 .. size - 1];
-    ensures \result < 0x80000000;
+    ensures \result < 0x80000000 && (size > 0 ==> ends_within(to, size));
     ensures \forall char *text, integer end; text_ends{Pre}(text, 0, end) &&
       \separated(to + (0 .. size - 1), text + (0 .. 0x7fffffff)) ==> text_ends(text, 0, end); */
 static inline size_t string_copy(char *to, size_t size, const char *from)
